@@ -1,0 +1,403 @@
+#include "CStripPlatform.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RESULT(expression)                                     \
+  ({                                                           \
+    __typeof__(expression) r_;                                 \
+    do r_ = (expression);                                      \
+    while (r_ == -1 && errno == EINTR);                        \
+    r_ == -1 ? -errno : r_;                                    \
+  })
+
+// MARK: files
+
+int strip_open(int directory, const char *path, int kind) {
+  static const int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT | O_TRUNC, O_RDONLY | O_DIRECTORY};
+  if (directory < 0) directory = AT_FDCWD;
+  return RESULT(openat(directory, path, flags[kind] | O_CLOEXEC | O_NOCTTY, 0600));
+}
+
+int strip_close(int fd) { return close(fd) == -1 ? -errno : 0; }
+int64_t strip_read(int fd, void *buffer, size_t count) { return RESULT(read(fd, buffer, count)); }
+int64_t strip_pread(int fd, void *buffer, size_t count, uint64_t offset) { return RESULT(pread(fd, buffer, count, (off_t)offset)); }
+int64_t strip_write(int fd, const void *buffer, size_t count) { return RESULT(write(fd, buffer, count)); }
+
+static void fill(strip_file_status *out, const struct stat *s) {
+  out->device = s->st_dev;
+  out->inode = s->st_ino;
+  out->size = (uint64_t)s->st_size;
+  out->mode = s->st_mode;
+  out->user = s->st_uid;
+}
+
+int strip_fstat(int fd, strip_file_status *out) {
+  struct stat s;
+  int r = RESULT(fstat(fd, &s));
+  if (r >= 0) fill(out, &s);
+  return r;
+}
+
+int strip_fstatat(int directory, const char *path, strip_file_status *out) {
+  struct stat s;
+  int r = RESULT(fstatat(directory < 0 ? AT_FDCWD : directory, path, &s, 0));
+  if (r >= 0) fill(out, &s);
+  return r;
+}
+
+int64_t strip_readlinkat(int directory, const char *path, char *buffer, size_t count) {
+  return RESULT(readlinkat(directory < 0 ? AT_FDCWD : directory, path, buffer, count));
+}
+
+int strip_ftruncate(int fd, uint64_t size) { return RESULT(ftruncate(fd, (off_t)size)); }
+
+int strip_allocate(int fd, uint64_t offset, uint64_t length) {
+  int r = RESULT(fallocate(fd, 0, (off_t)offset, (off_t)length));
+  if (r != -EOPNOTSUPP && r != -ENOSYS) return r;
+  static const char zeros[65536];
+  while (length > 0) {
+    size_t n = length < sizeof zeros ? (size_t)length : sizeof zeros;
+    ssize_t w = RESULT(pwrite(fd, zeros, n, (off_t)offset));
+    if (w < 0) return (int)w;
+    if (w == 0) return -ENOSPC;
+    offset += (uint64_t)w;
+    length -= (uint64_t)w;
+  }
+  return 0;
+}
+
+int strip_unlink(const char *path) { return unlink(path) == -1 ? -errno : 0; }
+int strip_isatty(int fd) { return isatty(fd); }
+
+int strip_terminal_columns(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : -ENOTTY;
+}
+
+int64_t strip_getdents(int fd, void *buffer, size_t count) { return RESULT(syscall(SYS_getdents64, fd, buffer, count)); }
+
+int64_t strip_realpath(const char *path, char *out, size_t capacity) {
+  char *resolved = realpath(path, NULL);
+  if (!resolved) return -errno;
+  size_t length = strlen(resolved);
+  if (length >= capacity) {
+    free(resolved);
+    return -ENAMETOOLONG;
+  }
+  memcpy(out, resolved, length + 1);
+  free(resolved);
+  return (int64_t)length;
+}
+
+// MARK: mappings
+
+void *strip_map_shared(int fd, uint64_t offset, size_t length) {
+  void *address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+  return address == MAP_FAILED ? NULL : address;
+}
+
+int strip_unmap(void *address, size_t length) { return munmap(address, length) == -1 ? -errno : 0; }
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+int strip_populate(void *address, size_t length) { return madvise(address, length, MADV_POPULATE_WRITE) == -1 ? -errno : 0; }
+
+// MARK: clocks
+
+static int64_t nanoseconds(const struct timespec *t) { return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec; }
+
+int64_t strip_clock(int clock) {
+  struct timespec t;
+  return clock_gettime((clockid_t)clock, &t) == -1 ? -errno : nanoseconds(&t);
+}
+
+uint64_t strip_boottime(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return (uint64_t)nanoseconds(&t);
+}
+
+int64_t strip_process_cpu_clock(int pid) {
+  // clock_getcpuclockid(3) checks first and then computes this; the check would cost a second system call.
+  return strip_clock((int)((~(unsigned)pid << 3) | 2));
+}
+
+int64_t strip_sleep_until(uint64_t monotonic_nanoseconds) {
+  struct timespec t = {(time_t)(monotonic_nanoseconds / 1000000000), (long)(monotonic_nanoseconds % 1000000000)};
+  return -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+// MARK: processes
+
+int strip_getpid(void) { return getpid(); }
+int strip_getppid(void) { return getppid(); }
+int strip_gettid(void) { return (int)syscall(SYS_gettid); }
+uint32_t strip_geteuid(void) { return geteuid(); }
+int strip_kill(int pid, int signal) { return kill(pid, signal) == -1 ? -errno : 0; }
+int strip_pidfd_open(int pid) { return (int)RESULT(syscall(SYS_pidfd_open, pid, 0)); }
+int strip_set_child_subreaper(void) { return RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+int strip_set_timer_slack(uint64_t n) { return RESULT(prctl(PR_SET_TIMERSLACK, n, 0, 0, 0)); }
+int strip_thread_name(char out[16]) { return RESULT(prctl(PR_GET_NAME, out, 0, 0, 0)); }
+
+int strip_process_name(char out[16]) {
+  int fd = strip_open(-1, "/proc/self/comm", STRIP_OPEN_READ);
+  if (fd < 0) return fd;
+  int64_t n = strip_read(fd, out, 15);
+  close(fd);
+  if (n < 0) return (int)n;
+  while (n > 0 && out[n - 1] == '\n') n--;
+  out[n] = 0;
+  return 0;
+}
+
+static void set_from_mask(sigset_t *set, uint64_t mask) {
+  sigemptyset(set);
+  for (int s = 1; s < NSIG && s <= 64; s++)
+    if (mask & (1ull << (s - 1))) sigaddset(set, s);
+}
+
+static uint64_t mask_from_set(const sigset_t *set) {
+  uint64_t mask = 0;
+  for (int s = 1; s < NSIG && s <= 64; s++)
+    if (sigismember(set, s) == 1) mask |= 1ull << (s - 1);
+  return mask;
+}
+
+static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
+static const int ignored[] = {SIGXFSZ, SIGPIPE};
+
+int strip_spawn(const char *const *argv, const char *const *environment, uint64_t inherited_mask, uint64_t inherited_ignored) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t mask, defaults;
+  set_from_mask(&mask, inherited_mask);
+  sigemptyset(&defaults);
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+    if (!(inherited_ignored & (1ull << (ignored[i] - 1)))) sigaddset(&defaults, ignored[i]);
+  posix_spawnattr_setsigmask(&attributes, &mask);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = -1;
+  int error = posix_spawnp(&pid, argv[0], NULL, &attributes, (char *const *)argv, (char *const *)environment);
+  if (error == ENOEXEC) {
+    // What a shell and execvp(3) do with a script that has no #! line.
+    size_t count = 0;
+    while (argv[count]) count++;
+    const char **shell = calloc(count + 3, sizeof *shell);
+    shell[0] = "sh";
+    shell[1] = "--";
+    memcpy(shell + 2, argv, count * sizeof *shell);
+    int second = posix_spawn(&pid, "/bin/sh", NULL, &attributes, (char *const *)shell, (char *const *)environment);
+    if (second == 0) error = 0;
+    free(shell);
+  }
+  posix_spawnattr_destroy(&attributes);
+  return error == 0 ? pid : -error;
+}
+
+int strip_peek_child(strip_child_event *out) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  int r = RESULT(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | WNOHANG));
+  if (r < 0) return r;
+  if (info.si_pid == 0) return 0;
+  out->pid = info.si_pid;
+  out->code = info.si_code;
+  out->status = info.si_status;
+  return 1;
+}
+
+static void fill_usage(strip_usage *out, int status, const struct rusage *u) {
+  out->status = status;
+  out->user_microseconds = (int64_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec;
+  out->system_microseconds = (int64_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec;
+  out->peak_resident_kilobytes = u->ru_maxrss;
+  out->minor_faults = u->ru_minflt;
+  out->major_faults = u->ru_majflt;
+  out->voluntary_switches = u->ru_nvcsw;
+  out->involuntary_switches = u->ru_nivcsw;
+}
+
+int strip_wait(int pid, strip_usage *out) {
+  int status = 0;
+  struct rusage usage;
+  int r = RESULT(wait4(pid, &status, 0, &usage));
+  if (r >= 0) fill_usage(out, status, &usage);
+  return r;
+}
+
+int strip_own_usage(strip_usage *out) {
+  struct rusage usage;
+  int r = RESULT(getrusage(RUSAGE_SELF, &usage));
+  if (r >= 0) fill_usage(out, 0, &usage);
+  return r;
+}
+
+extern char **environ;
+const char *const *strip_environment(void) { return (const char *const *)environ; }
+const char *strip_getenv(const char *name) { return getenv(name); }
+
+// MARK: limits, signals, waiting
+
+int strip_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return -errno;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) == -1 ? -errno : 0;
+}
+
+uint64_t strip_file_size_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) == -1 || limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+}
+
+int strip_take_signals(uint64_t *previous_mask, uint64_t *previous_ignored) {
+  uint64_t were_ignored = 0;
+  for (int s = 1; s < NSIG && s <= 64; s++) {
+    struct sigaction now;
+    if (sigaction(s, NULL, &now) == 0 && now.sa_handler == SIG_IGN) were_ignored |= 1ull << (s - 1);
+  }
+  *previous_ignored = were_ignored;
+  sigset_t set, before;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+    // What was ignored stays ignored: nohup's child must go on ignoring SIGHUP, and so do we.
+    if (taken[i] == SIGCHLD || !(were_ignored & (1ull << (taken[i] - 1)))) sigaddset(&set, taken[i]);
+  if (were_ignored & (1ull << (SIGCHLD - 1))) signal(SIGCHLD, SIG_DFL);
+  if (sigprocmask(SIG_BLOCK, &set, &before) == -1) return -errno;
+  *previous_mask = mask_from_set(&before);
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+  return RESULT(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int strip_next_signal(int fd, strip_signal *out) {
+  struct signalfd_siginfo info;
+  ssize_t r = RESULT(read(fd, &info, sizeof info));
+  if (r == -EAGAIN) return 0;
+  if (r < 0) return (int)r;
+  out->signal = (int32_t)info.ssi_signo;
+  out->code = info.ssi_code;
+  out->sender = (int32_t)info.ssi_pid;
+  return 1;
+}
+
+int strip_poll(const int32_t *descriptors, uint8_t *ready, size_t count, int64_t timeout) {
+  struct pollfd few[16], *polled = few;
+  if (count > 16 && !(polled = calloc(count, sizeof *polled))) return -ENOMEM;
+  for (size_t i = 0; i < count; i++) polled[i] = (struct pollfd){descriptors[i], POLLIN, 0};
+  struct timespec t = {timeout / 1000000000, timeout % 1000000000};
+  int r = ppoll(polled, count, timeout < 0 ? NULL : &t, NULL);
+  r = r == -1 ? (errno == EINTR ? 0 : -errno) : r;
+  for (size_t i = 0; i < count; i++) ready[i] = r > 0 && polled[i].revents != 0;
+  if (polled != few) free(polled);
+  return r;
+}
+
+// MARK: machine
+
+int strip_uname(strip_names *out) {
+  struct utsname names;
+  int r = RESULT(uname(&names));
+  if (r < 0) return r;
+  memcpy(out->system, names.sysname, 65);
+  memcpy(out->host, names.nodename, 65);
+  memcpy(out->release, names.release, 65);
+  memcpy(out->version, names.version, 65);
+  memcpy(out->machine, names.machine, 65);
+  return 0;
+}
+
+uint64_t strip_page_size(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
+uint64_t strip_ticks_per_second(void) { return (uint64_t)sysconf(_SC_CLK_TCK); }
+uint64_t strip_logical_cpus(void) { return (uint64_t)sysconf(_SC_NPROCESSORS_ONLN); }
+int strip_random(void *out, size_t count) { return (int)RESULT(getrandom(out, count, 0)); }
+
+int strip_user_name(uint32_t user, char *out, size_t capacity) {
+  // getpwuid_r may load name-service modules; the file alone is enough for a label and costs nothing else.
+  int fd = strip_open(-1, "/etc/passwd", STRIP_OPEN_READ);
+  if (fd < 0) return fd;
+  char text[65536];
+  int64_t n = strip_read(fd, text, sizeof text - 1);
+  close(fd);
+  if (n < 0) return (int)n;
+  text[n] = 0;
+  for (char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+    char *colon = strpbrk(line, ":\n");
+    if (!colon || *colon != ':') continue;
+    char *second = strpbrk(colon + 1, ":\n");
+    if (!second || *second != ':') continue;
+    if (strtoul(second + 1, NULL, 10) != user) continue;
+    size_t length = (size_t)(colon - line);
+    if (length >= capacity) length = capacity - 1;
+    memcpy(out, line, length);
+    out[length] = 0;
+    return 0;
+  }
+  return -ENOENT;
+}
+
+const char *strip_error_text(int error) { return strerrordesc_np(error) ?: "unknown error"; }
+
+// MARK: threads
+
+_Thread_local void *strip_thread_slot __attribute__((tls_model("initial-exec")));
+static pthread_key_t end_key;
+
+int strip_on_thread_end(void (*ended)(void *)) { return -pthread_key_create(&end_key, ended); }
+int strip_arm_thread_end(void *value) { return -pthread_setspecific(end_key, value); }
+int strip_on_fork(void (*forked)(void)) { return -pthread_atfork(NULL, NULL, forked); }
+
+struct start {
+  void (*body)(void *);
+  void *argument;
+};
+
+static void *run_body(void *raw) {
+  struct start s = *(struct start *)raw;
+  free(raw);
+  s.body(s.argument);
+  return NULL;
+}
+
+int strip_start_thread(void (*body)(void *), void *argument, uint64_t *thread) {
+  struct start *s = malloc(sizeof *s);
+  if (!s) return -ENOMEM;
+  *s = (struct start){body, argument};
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // no signal of the program is ever delivered to a thread of ours
+  pthread_t id;
+  int error = pthread_create(&id, NULL, run_body, s);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error) free(s);
+  *thread = (uint64_t)id;
+  return -error;
+}
+
+int strip_join_thread(uint64_t thread) { return -pthread_join((pthread_t)thread, NULL); }
+void strip_pause(void) { sched_yield(); }
+int strip_fork(void) { return RESULT(fork()); }
+void strip_exit_now(int code) { _exit(code); }

@@ -1,0 +1,172 @@
+// What Swift cannot import (variadic calls, macros, thread-local storage, one-instruction stores), and one calling
+// convention for all system calls: the result, or the negated errno. Only <stdint.h> and <stddef.h> types cross this header, so that
+// the same Swift compiles with and without the Swift runtime's own libc module.
+#ifndef CSTRIPPLATFORM_H
+#define CSTRIPPLATFORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: files
+
+typedef struct {
+  uint64_t device, inode, size;
+  uint32_t mode, user;
+} strip_file_status;
+
+enum {
+  STRIP_OPEN_READ = 0,
+  STRIP_OPEN_READ_WRITE = 1,
+  STRIP_OPEN_CREATE_NEW = 2,   // read-write, 0600, fails if it exists
+  STRIP_OPEN_CREATE_OVER = 3,  // read-write, 0600, replaces what is there
+  STRIP_OPEN_DIRECTORY = 4,
+};
+
+int strip_open(int directory, const char *_Nonnull path, int kind);
+int strip_close(int fd);
+int64_t strip_read(int fd, void *_Nonnull buffer, size_t count);
+int64_t strip_pread(int fd, void *_Nonnull buffer, size_t count, uint64_t offset);
+int64_t strip_write(int fd, const void *_Nonnull buffer, size_t count);
+int strip_fstat(int fd, strip_file_status *_Nonnull out);
+int strip_fstatat(int directory, const char *_Nonnull path, strip_file_status *_Nonnull out);
+int64_t strip_readlinkat(int directory, const char *_Nonnull path, char *_Nonnull buffer, size_t count);
+int strip_ftruncate(int fd, uint64_t size);
+// Allocates blocks so that a later store cannot meet a full disk; falls back to writing zeros where the file system cannot.
+int strip_allocate(int fd, uint64_t offset, uint64_t length);
+int strip_unlink(const char *_Nonnull path);
+int strip_isatty(int fd);
+int strip_terminal_columns(int fd);
+int64_t strip_getdents(int fd, void *_Nonnull buffer, size_t count);
+int64_t strip_realpath(const char *_Nonnull path, char *_Nonnull out, size_t capacity);
+
+// MARK: mappings
+
+void *_Nullable strip_map_shared(int fd, uint64_t offset, size_t length);
+int strip_unmap(void *_Nonnull address, size_t length);
+int strip_populate(void *_Nonnull address, size_t length);
+
+// MARK: clocks
+
+enum { STRIP_CLOCK_REALTIME = 0, STRIP_CLOCK_MONOTONIC = 1, STRIP_CLOCK_BOOTTIME = 7 };
+enum { STRIP_CLOCK_THREAD_CPU = 3, STRIP_CLOCK_PROCESS_CPU = 2 };
+// Nanoseconds, or the negated errno.
+int64_t strip_clock(int clock);
+// CLOCK_BOOTTIME nanoseconds; never fails on the kernels we support.
+uint64_t strip_boottime(void);
+// The CPU clock of another process: its threads' user and system time, in nanoseconds.
+int64_t strip_process_cpu_clock(int pid);
+int64_t strip_sleep_until(uint64_t monotonic_nanoseconds);
+
+static inline uint64_t strip_cycles(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return ((uint64_t)high << 32) | low;
+#elif defined(__aarch64__)
+  uint64_t value;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(value));
+  return value;
+#else
+  return 0;
+#endif
+}
+
+// MARK: processes
+
+int strip_getpid(void);
+int strip_getppid(void);
+int strip_gettid(void);
+uint32_t strip_geteuid(void);
+int strip_kill(int pid, int signal);
+int strip_pidfd_open(int pid);
+int strip_set_child_subreaper(void);
+int strip_set_timer_slack(uint64_t nanoseconds);
+int strip_thread_name(char out[_Nonnull 16]);
+int strip_process_name(char out[_Nonnull 16]);
+
+// A copy of argv's strings lives as long as the call. Returns the pid, or the negated errno of the failed exec.
+int strip_spawn(const char *_Nullable const *_Nonnull argv, const char *_Nullable const *_Nonnull environment,
+                uint64_t inherited_mask, uint64_t inherited_ignored);
+
+typedef struct {
+  int32_t pid;
+  int32_t code;      // CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3
+  int32_t status;    // exit code or signal
+} strip_child_event;
+
+// A zombie child that has not been waited for, left in place. 1: found, 0: none ready, -ECHILD: no children.
+int strip_peek_child(strip_child_event *_Nonnull out);
+
+typedef struct {
+  int32_t status;    // as wait4 gives it
+  int64_t user_microseconds, system_microseconds, peak_resident_kilobytes;
+  int64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
+} strip_usage;
+
+int strip_wait(int pid, strip_usage *_Nonnull out);
+int strip_own_usage(strip_usage *_Nonnull out);
+const char *_Nullable const *_Nonnull strip_environment(void);
+const char *_Nullable strip_getenv(const char *_Nonnull name);
+
+// MARK: limits, signals, waiting
+
+int strip_raise_descriptor_limit(void);
+uint64_t strip_file_size_limit(void);
+// Blocks the signals that end or stop a wait, so that they are read from a descriptor; gives back what was there before.
+int strip_take_signals(uint64_t *_Nonnull previous_mask, uint64_t *_Nonnull previous_ignored);
+
+typedef struct {
+  int32_t signal, code, sender;
+} strip_signal;
+
+int strip_next_signal(int fd, strip_signal *_Nonnull out);
+// Waits for one of the descriptors or the timeout. ready[i] is set for those with something to read or a hang-up.
+int strip_poll(const int32_t *_Nonnull descriptors, uint8_t *_Nonnull ready, size_t count, int64_t timeout_nanoseconds);
+
+// MARK: machine
+
+typedef struct {
+  char system[65], host[65], release[65], version[65], machine[65];
+} strip_names;
+
+int strip_uname(strip_names *_Nonnull out);
+uint64_t strip_page_size(void);
+uint64_t strip_ticks_per_second(void);
+uint64_t strip_logical_cpus(void);
+int strip_random(void *_Nonnull out, size_t count);
+int strip_user_name(uint32_t user, char *_Nonnull out, size_t capacity);
+const char *_Nonnull strip_error_text(int error);
+
+// MARK: threads
+
+extern _Thread_local void *_Nullable strip_thread_slot __attribute__((tls_model("initial-exec")));
+static inline void *_Nullable strip_thread_slot_get(void) { return strip_thread_slot; }
+static inline void strip_thread_slot_set(void *_Nullable value) { strip_thread_slot = value; }
+// Calls `ended` with the slot's value when a thread that set one ends; `forked` in the child after a fork.
+int strip_on_thread_end(void (*_Nonnull ended)(void *_Nonnull));
+int strip_arm_thread_end(void *_Nonnull value);
+int strip_on_fork(void (*_Nonnull forked)(void));
+int strip_start_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable argument, uint64_t *_Nonnull thread);
+int strip_join_thread(uint64_t thread);
+void strip_pause(void);
+int strip_fork(void);
+void strip_exit_now(int code) __attribute__((noreturn));
+
+// MARK: memory
+
+// One instruction: a kill leaves either all sixteen bytes or none.
+static inline void strip_store16(void *_Nonnull at, uint64_t low, uint64_t high) {
+  typedef uint64_t pair __attribute__((vector_size(16), may_alias));
+  *(volatile pair *)at = (pair){low, high};
+}
+// The compiler keeps the stores before it before the stores after it.
+static inline void strip_order_stores(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+#ifdef __cplusplus
+}
+#endif
+#endif

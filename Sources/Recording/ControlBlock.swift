@@ -1,0 +1,119 @@
+internal import Synchronization
+
+/// The shared words at the head of a recording's file: the only thing that writers of different processes agree on.
+///
+/// All are little-endian 64-bit words in memory that every process maps; each is touched only by the atomic operations
+/// here. Orderings are relaxed except where a comment says otherwise: a chunk belongs to one writer, so nothing else is
+/// published through these words.
+@safe package struct ControlBlock: @unchecked Sendable {
+  private let base: UnsafeMutableRawPointer
+
+  enum Word: Int {
+    case magic = 0
+    case versionAndBlockSize = 8
+    case maximumBytes = 16
+    case trackBase = 24
+    case recorder = 32
+    case nextBlock = 64
+    case allocatedBytes = 128
+    case refusedChunks = 136
+    case nextSpanSequence = 144
+    case nextCounterSequence = 152
+    case nextTrack = 160
+    case cycleMultiplier = 192
+  }
+
+  private static let closedBit: UInt64 = 1 << 63
+
+  /// `block` is the start of block 0, mapped for as long as the process lives.
+  init(block: UnsafeMutableRawPointer) { unsafe base = block + RecordingLayout.controlOffset }
+
+  private func word(_ word: Word) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    // Safe because the block is mapped, the offset is 8-aligned and below its size, and Atomic<UInt64> is laid out as UInt64.
+    unsafe (base + word.rawValue).assumingMemoryBound(to: Atomic<UInt64>.self)
+  }
+
+  private func load(_ which: Word) -> UInt64 { unsafe word(which).pointee.load(ordering: .relaxed) }
+  private func store(_ which: Word, _ value: UInt64) { unsafe word(which).pointee.store(value, ordering: .relaxed) }
+  private func increment(_ which: Word) -> UInt64 {
+    unsafe word(which).pointee.wrappingAdd(1, ordering: .relaxed).oldValue
+  }
+
+  /// Fills a fresh, zeroed block. The magic comes last, with release: whoever acquires it sees the rest.
+  func initialize(maximumBytes: UInt64, trackBase: UInt64, recorder: Int32, allocated: UInt64) {
+    store(.versionAndBlockSize, UInt64(RecordingLayout.version) | UInt64(RecordingLayout.blockSize) << 32)
+    store(.maximumBytes, maximumBytes)
+    store(.trackBase, trackBase)
+    store(.recorder, UInt64(UInt32(bitPattern: recorder)))
+    store(.nextBlock, 1)
+    store(.allocatedBytes, allocated)
+    store(.nextSpanSequence, 1)
+    store(.nextCounterSequence, 0)
+    store(.nextTrack, 1)
+    unsafe word(.magic).pointee.store(RecordingLayout.magic, ordering: .releasing)
+  }
+
+  var isValid: Bool {
+    unsafe word(.magic).pointee.load(ordering: .acquiring) == RecordingLayout.magic
+      && load(.versionAndBlockSize) == UInt64(RecordingLayout.version) | UInt64(RecordingLayout.blockSize) << 32
+  }
+
+  var maximumBytes: UInt64 { load(.maximumBytes) }
+  package var recorder: Int32 { Int32(bitPattern: UInt32(truncatingIfNeeded: load(.recorder))) }
+  package var refusedChunks: UInt64 { load(.refusedChunks) }
+  package var allocatedBytes: UInt64 { load(.allocatedBytes) }
+  package var claimedBytes: UInt64 { (load(.nextBlock) & ~Self.closedBit) * UInt64(RecordingLayout.blockSize) }
+  package var isClosed: Bool { load(.nextBlock) & Self.closedBit != 0 }
+
+  func refuse() { _ = increment(.refusedChunks) }
+
+  func raiseAllocated(to bytes: UInt64) {
+    _ = unsafe word(.allocatedBytes).pointee.max(bytes, ordering: .relaxed)
+  }
+
+  enum Claim {
+    case block(UInt64)
+    /// Grow the file to this many bytes and try again.
+    case needs(UInt64)
+    case full
+  }
+
+  /// Takes `count` neighbouring blocks that are already allocated on disk, leaving `reserve` bytes below the maximum free.
+  func claim(_ count: Int, reserve: UInt64) -> Claim {
+    let size = UInt64(RecordingLayout.blockSize)
+    var next = load(.nextBlock)
+    while true {
+      let end = (next &+ UInt64(count)) &* size
+      if next & Self.closedBit != 0 || end > maximumBytes - min(reserve, maximumBytes) { return .full }
+      if end > load(.allocatedBytes) { return .needs(end) }
+      let result = unsafe word(.nextBlock).pointee.compareExchange(
+        expected: next, desired: next + UInt64(count), ordering: .relaxed)
+      if result.exchanged { return .block(next) }
+      next = result.original
+    }
+  }
+
+  /// After this no chunk is given out any more. Returns the bytes that belong to somebody.
+  func close() -> UInt64 {
+    let old = unsafe word(.nextBlock).pointee.bitwiseOr(Self.closedBit, ordering: .relaxed).oldValue
+    return (old & ~Self.closedBit) * UInt64(RecordingLayout.blockSize)
+  }
+
+  /// Sequence ids of span writers: the first 127 fit the narrow cell.
+  func nextSpanSequence() -> UInt32 {
+    let number = increment(.nextSpanSequence)
+    return number < 8192 ? UInt32(number) : UInt32(truncatingIfNeeded: (1 << 24) + number) & 0x0FFF_FFFF
+  }
+
+  /// Sequence ids of the sampler's counter groups: two bytes as a varint for the first 8192.
+  func nextCounterSequence() -> UInt32 { UInt32(truncatingIfNeeded: 8192 + increment(.nextCounterSequence)) & 0x00FF_FFFF }
+
+  /// A track's UUID: a random base of the recording, so that concatenated recordings do not share any.
+  func nextTrack() -> UInt64 { load(.trackBase) &+ increment(.nextTrack) }
+
+  /// Nanoseconds a cycle of the processor's counter, times 2^24; 0 while unknown or untrustworthy.
+  package var cycleMultiplier: UInt64 {
+    get { load(.cycleMultiplier) }
+    nonmutating set { store(.cycleMultiplier, newValue) }
+  }
+}

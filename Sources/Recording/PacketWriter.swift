@@ -1,0 +1,76 @@
+internal import StripPlatform
+
+/// Appends whole packets to chunks of its own; one owner.
+///
+/// At any instruction the chunk reads as packets followed by one padding field: the field's new header is stored beyond
+/// the packet first, then the packet's body, and its first eight bytes last.
+@safe package struct PacketWriter: ~Copyable {
+  package let file: RecordingFile
+  private var position: UnsafeMutableRawPointer?
+  private var blockRemaining = 0
+  private var blocksAfter = 0
+  private var chunk = 1
+  /// Packets that found no room.
+  package private(set) var lostPackets: UInt64 = 0
+
+  package init(_ file: RecordingFile) {
+    self.file = file
+    unsafe position = nil
+  }
+
+  /// Writes the message in `body` as one packet. One copy; a system call only when a new chunk is needed.
+  package mutating func append(_ body: borrowing PacketBuilder) {
+    guard !body.overflowed else {
+      lostPackets += 1
+      return
+    }
+    precondition(body.count >= 5, "a packet is published by one eight-byte store")
+    let size = 3 + body.count
+    guard let at = unsafe room(for: size) else {
+      lostPackets += 1
+      return
+    }
+    blockRemaining -= size
+    unsafe position = at + size
+    unsafe blank(at + size, blockRemaining)
+    Publish.fence()
+    // Safe because `room` gave `size` bytes inside our own chunk, and nothing or a padding field after them.
+    unsafe (at + 3).copyMemory(from: body.bytes.baseAddress!, byteCount: body.count)
+    let header = 0x0A | UInt64(body.count & 0x7F | 0x80) << 8 | UInt64(body.count >> 7) << 16
+    let first = unsafe at.loadUnaligned(as: UInt64.self) & ~0xFF_FFFF | header
+    Publish.fence()
+    unsafe at.storeBytes(of: first, as: UInt64.self)
+  }
+
+  /// The place for `size` bytes such that what is left of the block is nothing or can hold a padding field.
+  private mutating func room(for size: Int) -> UnsafeMutableRawPointer? {
+    if let position = unsafe position, size == blockRemaining || size + 3 <= blockRemaining { return unsafe position }
+    if let old = unsafe position, blocksAfter > 0 {
+      unsafe position = old + blockRemaining
+      blocksAfter -= 1
+      blockRemaining = RecordingLayout.blockSize
+      return unsafe position
+    }
+    guard let fresh = unsafe file.claim(chunk, forSpans: false) else { return nil }
+    // Safe because the claim is ours and that long.
+    for block in 0..<chunk { unsafe blank(fresh + block * RecordingLayout.blockSize, RecordingLayout.blockSize) }
+    unsafe position = fresh
+    blockRemaining = RecordingLayout.blockSize
+    blocksAfter = chunk - 1
+    chunk = min(chunk * 2, RecordingFile.largestChunk)
+    return unsafe position
+  }
+
+  /// A padding field over `count` bytes (0, or at least 3) of our own chunk.
+  private func blank(_ at: UnsafeMutableRawPointer, _ count: Int) {
+    guard count > 0 else { return }
+    let (tag, low, high) = RecordingLayout.wideBlank(count)
+    if count > 3 {
+      unsafe at.storeBytes(of: UInt32(tag) | UInt32(low) << 8 | UInt32(high) << 16, as: UInt32.self)
+    } else {
+      unsafe at.storeBytes(of: low, toByteOffset: 1, as: UInt8.self)
+      unsafe at.storeBytes(of: high, toByteOffset: 2, as: UInt8.self)
+      unsafe at.storeBytes(of: tag, as: UInt8.self)
+    }
+  }
+}
