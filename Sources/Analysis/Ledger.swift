@@ -1,0 +1,243 @@
+package import StripModel
+package import StripRecording
+
+/// The books: every counter's current value, filled from a recording in file order.
+///
+/// The sampler writes all readings of one tick with one time stamp. So when a later stamp comes, the tick is complete, and
+/// whoever keeps a ledger looks at it then (see ``closes(tick:)``).
+///
+/// **Sums.** A process's own counters and those of children it waited for never add up to the tree's by themselves: a
+/// child that was seen and then waited for would count twice in input and output. A parent "claims" an ended child when its
+/// count of waited-for page faults has grown by at least the child's own, which only waiting for it can do; from then on the
+/// child's part is taken off the parent's figures.
+package struct Ledger: Sendable {
+  package private(set) var processes: [ProcessLedger] = []
+  package private(set) var machine = MachineSample()
+  package private(set) var firstMachine = MachineSample()
+  package private(set) var recorder = Sample<RecorderMetric>()
+  package private(set) var cpus: [Device<CPUMetric>] = []
+  package private(set) var disks: [Device<DiskMetric>] = []
+  package private(set) var networks: [Device<NetworkMetric>] = []
+  /// The tick that is being filled.
+  package private(set) var time: UInt64 = 0
+  package var runStart: UInt64 = 0
+
+  package struct Device<Metric: MetricCatalogue>: Sendable {
+    package let name: String
+    package internal(set) var current = Sample<Metric>()
+    package internal(set) var first = Sample<Metric>()
+  }
+
+  private enum Target {
+    case none
+    case process(Int, ProcessMetric)
+    case machine(MachineMetric)
+    case recorder(RecorderMetric)
+    case cpu(Int, CPUMetric)
+    case disk(Int, DiskMetric)
+    case network(Int, NetworkMetric)
+  }
+
+  private var targets: [Target] = []
+  private var tracks: [Track?] = []
+  private var processIndices: [Int: Int] = [:]
+  /// Ended, and not claimed by their parent yet.
+  private var unclaimed: [Int] = []
+
+  package init() {}
+
+  /// `true` when a reading at `time` belongs to a later tick than the one in the books: look at them before applying it.
+  package func closes(tick time: UInt64) -> Bool { self.time != 0 && time > self.time }
+
+  // MARK: entries
+
+  package mutating func describe(_ track: Track) {
+    while tracks.count <= track.index {
+      tracks.append(nil)
+      targets.append(.none)
+    }
+    tracks[track.index] = track
+    guard case .counter(true, _) = track.kind, let parentIndex = track.parent, parentIndex < tracks.count,
+      let parent = tracks[parentIndex]
+    else { return }
+    switch parent.kind {
+    case .process(let pid):
+      if let metric = Self.metric(track.name, ProcessMetric.self) {
+        targets[track.index] = .process(process(parentIndex, pid), metric)
+      }
+    case .run:
+      let words = parent.name.split(separator: " ", maxSplits: 1).map(String.init)
+      let device = words.count > 1 ? words[1] : ""
+      switch words.first {
+      case "machine": Self.metric(track.name, MachineMetric.self).map { targets[track.index] = .machine($0) }
+      case "recorder": Self.metric(track.name, RecorderMetric.self).map { targets[track.index] = .recorder($0) }
+      case "cpu":
+        Self.metric(track.name, CPUMetric.self).map { targets[track.index] = .cpu(Self.device(device, in: &cpus), $0) }
+      case "disk":
+        Self.metric(track.name, DiskMetric.self).map { targets[track.index] = .disk(Self.device(device, in: &disks), $0) }
+      case "network":
+        Self.metric(track.name, NetworkMetric.self).map {
+          targets[track.index] = .network(Self.device(device, in: &networks), $0)
+        }
+      default: break
+      }
+    default: break
+    }
+  }
+
+  /// `false`: not one of the sampler's counters.
+  @discardableResult
+  package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) -> Bool {
+    guard track < targets.count else { return false }
+    switch targets[track] {
+    case .none: return false
+    case .process(let index, let metric): processes[index].record(metric, value)
+    case .machine(let metric):
+      if !firstMachine.has(metric) { firstMachine[metric] = value }
+      machine[metric] = value
+    case .recorder(let metric): recorder[metric] = value
+    case .cpu(let index, let metric): Self.record(metric, value, &cpus[index])
+    case .disk(let index, let metric): Self.record(metric, value, &disks[index])
+    case .network(let index, let metric): Self.record(metric, value, &networks[index])
+    }
+    self.time = max(self.time, time)
+    return true
+  }
+
+  /// The process behind a track, entered when it is new; `nil` when the track is no process's.
+  package mutating func process(on track: Int) -> Int? {
+    guard track < tracks.count, let known = tracks[track], case .process(let pid) = known.kind else { return nil }
+    return process(track, pid)
+  }
+
+  package mutating func update(_ index: Int, _ change: (inout ProcessLedger) -> Void) {
+    let wasAlive = processes[index].isAlive
+    change(&processes[index])
+    if wasAlive && !processes[index].isAlive { unclaimed.append(index) }
+  }
+
+  /// Lets parents claim the children that they have waited for. Call when a tick is complete, and at the end.
+  package mutating func settle() {
+    guard !unclaimed.isEmpty else { return }
+    var left: [Int] = []
+    for index in unclaimed where !claimIfWaitedFor(index) { left.append(index) }
+    unclaimed = left
+  }
+
+  private mutating func claimIfWaitedFor(_ index: Int) -> Bool {
+      let child = processes[index]
+      guard child.finalReading != "waited",
+        let parent = processes.lastIndex(where: { $0.pid == child.parentPID && $0.firstSeen <= child.firstSeen }),
+        parent != index, let waited = processes[parent].current[.childMinorFaults]
+      else { return false }
+      let faults = (child.current[.minorFaults] ?? 0) + (child.current[.childMinorFaults] ?? 0)
+      let grown =
+        waited - processes[parent].baseline(.childMinorFaults, runStart) - processes[parent].explained.minorFaults
+      guard faults > 0, grown >= faults else { return false }
+      claim(index, by: parent, faults: faults)
+      return true
+  }
+
+  private mutating func claim(_ index: Int, by parent: Int, faults: Int64) {
+    let child = processes[index]
+    processes[index].isClaimed = true
+    processes[parent].explained.minorFaults += faults
+    processes[parent].explained.cpu += gross(.cpuTime, child) ?? 0
+    for metric in Self.inherited {
+      let last = (child.current[metric] ?? 0) - child.baseline(metric, runStart)
+      processes[parent].explained[metric] += last
+    }
+  }
+
+  /// The kernel adds these of a waited-for child to its parent's own.
+  private static let inherited: [ProcessMetric] = [
+    .readCalls, .writeCalls, .readCharacters, .writeCharacters, .readBytes, .writeBytes, .cancelledWriteBytes,
+  ]
+
+  // MARK: sums
+
+  /// The tree's sum of a metric now: of what it used since the recording began for counters, of living processes for levels.
+  package func sum(_ metric: ProcessMetric) -> Int64? {
+    var sum: Int64 = 0
+    var isKnown = false
+    for process in processes {
+      let value: Int64?
+      if !metric.metric.isCumulative {
+        value = process.isAlive ? process.current[metric] : process.current.has(metric) ? 0 : nil
+      } else if process.isClaimed {
+        value = nil
+      } else {
+        value = gross(metric, process)
+      }
+      if let value {
+        sum += value
+        isKnown = true
+      }
+    }
+    return isKnown ? sum : nil
+  }
+
+  /// A process's counter with that of the children it waited for.
+  private func gross(_ metric: ProcessMetric, _ process: ProcessLedger) -> Int64? {
+    func used(_ metric: ProcessMetric) -> Int64? {
+      process.current[metric].map { max(0, $0 - process.baseline(metric, runStart)) }
+    }
+    switch metric {
+    case .cpuTime:
+      if let waited = process.waitedCPU { return waited }
+      let own = used(.cpuTime) ?? used(.userTime).map { $0 + (used(.systemTime) ?? 0) }
+      return own.map { $0 + max((used(.childUserTime) ?? 0) + (used(.childSystemTime) ?? 0), process.explained.cpu) }
+    case .userTime: return used(.userTime).map { $0 + (used(.childUserTime) ?? 0) }
+    case .systemTime: return used(.systemTime).map { $0 + (used(.childSystemTime) ?? 0) }
+    case .minorFaults: return used(.minorFaults).map { $0 + (used(.childMinorFaults) ?? 0) }
+    case .majorFaults: return used(.majorFaults).map { $0 + (used(.childMajorFaults) ?? 0) }
+    default: return used(metric)
+    }
+  }
+
+  /// The sum over disks of a metric since the recording began.
+  package func sum(_ metric: DiskMetric) -> Int64? {
+    disks.isEmpty ? nil : disks.reduce(0) { $0 + ($1.current[metric] ?? 0) - ($1.first[metric] ?? 0) }
+  }
+
+  /// The machine's CPU time, busy and in all, since the recording began.
+  package var machineCPU: (busy: Int64, all: Int64)? {
+    var busy: Int64 = 0
+    var all: Int64 = 0
+    for metric in [
+      MachineMetric.userTime, .niceTime, .systemTime, .idleTime, .waitTime, .interruptTime, .softInterruptTime, .stolenTime,
+    ] {
+      guard let now = machine[metric], let before = firstMachine[metric] else {
+        if metric == .userTime || metric == .idleTime { return nil }
+        continue
+      }
+      all += now - before
+      if metric != .idleTime && metric != .waitTime { busy += now - before }
+    }
+    return (busy, all)
+  }
+
+  // MARK: the rest
+
+  private mutating func process(_ track: Int, _ pid: Int32) -> Int {
+    if let known = processIndices[track] { return known }
+    processes.append(ProcessLedger(track: track, pid: pid, at: time))
+    processIndices[track] = processes.count - 1
+    return processes.count - 1
+  }
+
+  private static func metric<Metric: MetricCatalogue>(_ name: String, _: Metric.Type) -> Metric? {
+    Metric.allCases.first { "\($0.metric.name)" == name }
+  }
+
+  private static func device<Metric>(_ name: String, in devices: inout [Device<Metric>]) -> Int {
+    if let known = devices.firstIndex(where: { $0.name == name }) { return known }
+    devices.append(Device(name: name))
+    return devices.count - 1
+  }
+
+  private static func record<Metric>(_ metric: Metric, _ value: Int64, _ device: inout Device<Metric>) {
+    if !device.first.has(metric) { device.first[metric] = value }
+    device.current[metric] = value
+  }
+}

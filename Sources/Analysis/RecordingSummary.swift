@@ -1,0 +1,152 @@
+package import StripModel
+package import StripRecording
+
+/// Everything a report says, as values. Seconds are since the recording began unless they say otherwise; `nil` is what the
+/// kernel did not offer.
+package struct RecordingSummary: Sendable {
+  package var path = ""
+  package var fileBytes: UInt64 = 0
+  package var packets: UInt64 = 0
+  package var ending = PacketSource.ReadingEnd.whole
+  package var run = RunFacts()
+  package var machine = MachineFacts()
+  package var processes: [ProcessUsage] = []
+  package var total = TotalUsage()
+  package var spans: [SpanUsage] = []
+  package var unmatchedSpanEnds: UInt64 = 0
+  package var recorder = RecorderUsage()
+  package var missing: [MissingFact] = []
+  package var curves = Curves()
+}
+
+package struct RunFacts: Sendable {
+  package var mode = ""
+  package var version = ""
+  package var command: [String] = []
+  package var workingDirectory: String?
+  package var interval = ""
+  /// CLOCK_BOOTTIME nanoseconds of the recording's zero.
+  package var start: UInt64 = 0
+  package var end: UInt64 = 0
+  /// Nanoseconds to add to BOOTTIME for CLOCK_MONOTONIC and for the wall clock.
+  package var monotonicOffset: Int64 = 0
+  package var realtimeOffset: Int64 = 0
+  package var exit: ProgramExit?
+  /// Why the recording ended: "command ended", "interrupted", "duration", "all ended"; `nil`: the recorder was killed.
+  package var endReason: String?
+
+  package var wallSeconds: Double { end > start ? Double(end - start) / 1e9 : 0 }
+  package var isComplete: Bool { endReason != nil }
+}
+
+package struct MachineFacts: Sendable {
+  package var host: String?
+  package var kernel: String?
+  package var cpuModel: String?
+  package var physicalCPUs: Int64?
+  package var logicalCPUs: Int64?
+  package var memoryBytes: Int64?
+  package var swapBytes: Int64?
+  package var bootSeconds: Int64?
+  package var pageBytes: Int64?
+  package var container: String?
+  /// Share of all CPUs that were busy while recorded, 0 to 1.
+  package var busyShare: Double?
+  package var leastAvailableBytes: Int64?
+}
+
+package struct ProcessUsage: Sendable {
+  package var pid: Int32 = 0
+  package var parentPID: Int32 = 0
+  package var name = ""
+  package var command: [String] = []
+  package var executable: String?
+  package var workingDirectory: String?
+  package var userID: Int64?
+  package var user: String?
+  /// Before zero for a process that was there already.
+  package var startSeconds: Double?
+  package var firstSeenSeconds = 0.0
+  package var endSeconds: Double?
+  package var exit: ProgramExit?
+  package var finalReading: String?
+  package var cpuSeconds: Double?
+  package var userSeconds: Double?
+  package var systemSeconds: Double?
+  package var waitedChildrenUnseenCPUSeconds: Double?
+  package var peakResidentBytes: Int64?
+  /// What it used since the recording began (counters), or at the end (levels), by metric.
+  package var last = ProcessSample()
+  package var peaks = ProcessSample()
+  package var readings: UInt64 = 0
+}
+
+package struct TotalUsage: Sendable {
+  package var cpuSeconds: Double?
+  package var userSeconds: Double?
+  package var systemSeconds: Double?
+  /// The greatest sum of resident memory at one tick (shared pages count once for each process), or a single process's
+  /// own peak where that is greater.
+  package var peakResidentBytes: Int64?
+  package var peakResidentAtSeconds: Double?
+  package var usage = ProcessSample()
+  package var processCount = 0
+  package var greatestProcessCount = 0
+  /// CPU time of descendants that were waited for and ended between two ticks unseen.
+  package var unseenCPUSeconds: Double?
+  /// Tasks (processes or threads, of the whole machine) that came and went between two ticks: at most so many were ours.
+  package var unseenTasksAtMost: Int64?
+}
+
+package struct SpanUsage: Sendable {
+  package var name = ""
+  package var path: [String] = []
+  package var durations = DurationHistogram()
+  package var selfNanoseconds: UInt64 = 0
+  package var open: UInt64 = 0
+}
+
+package struct RecorderUsage: Sendable {
+  package var cpuSeconds: Double?
+  package var residentBytes: Int64?
+  package var ticks: Int64?
+  package var late: Int64?
+  package var skipped: Int64?
+  package var refusedChunks: Int64?
+  package var probes: [ProbeUsage] = []
+
+  package struct ProbeUsage: Sendable {
+    package let name: String
+    package let reads: Int64
+    package let readsPerSecond: Double
+    package let meanNanoseconds: Int64
+  }
+}
+
+package struct MissingFact: Hashable, Sendable {
+  package let pid: Int32?
+  package let probe: String
+  package let reason: String
+  package let needs: String?
+}
+
+package struct Curves: Sendable {
+  /// CPUs used by the recorded processes: 1 is one CPU, all the time.
+  package var cpu = Curve(start: 0)
+  package var resident = Curve(start: 0)
+  /// Bytes a second.
+  package var diskRead = Curve(start: 0)
+  package var diskWrite = Curve(start: 0)
+  /// Share of all of the machine's CPUs.
+  package var machineCPU = Curve(start: 0)
+  package var processes = Curve(start: 0)
+
+  package init(start: UInt64 = 0) {
+    cpu = Curve(start: start)
+    resident = Curve(start: start)
+    diskRead = Curve(start: start)
+    diskWrite = Curve(start: start)
+    machineCPU = Curve(start: start)
+    processes = Curve(start: start)
+  }
+}

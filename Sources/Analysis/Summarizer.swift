@@ -1,0 +1,340 @@
+internal import StripModel
+package import StripRecording
+
+/// Reads a recording once and keeps what a report needs.
+package struct Summarizer: RecordingVisitor {
+  private var ledger = Ledger()
+  private var spans = SpanTree()
+  private var names: [String] = []
+  private var facts = RecordingSummary()
+  private var previous: Totals?
+  private var greatestResident: Int64 = 0
+  private var greatestResidentTime: UInt64 = 0
+  private var greatestProcessCount = 0
+  private var leastAvailable: Int64?
+  private var hasBegun = false
+  private var probeReads: [String: (reads: Int64, nanoseconds: Int64)] = [:]
+  private var lastTime: UInt64 = 0
+
+  /// The sums at one tick.
+  private struct Totals {
+    var time: UInt64
+    var cpu: Int64?
+    var resident: Int64?
+    var readBytes: Int64?
+    var writeBytes: Int64?
+    var machineBusy: Int64?
+    var machineAll: Int64?
+    var machineTime: UInt64
+    var processes: Int
+  }
+
+  private init() {}
+
+  /// The summary of the recording at `path`. Errors: as ``RecordingReader``; `notARecording` when nothing of a run is in it.
+  package static func summarize(_ path: String) throws(RecordingError) -> RecordingSummary {
+    var reader = try RecordingReader(path)
+    var summarizer = Summarizer()
+    let ending = try reader.read(&summarizer)
+    guard summarizer.hasBegun else {
+      if case .damaged(let offset) = ending { throw .notARecording(path: path, offset: offset) }
+      if case .truncated(let offset) = ending { throw .notARecording(path: path, offset: offset) }
+      throw .notARecording(path: path, offset: reader.size)
+    }
+    var summary = summarizer.finished()
+    summary.path = path
+    summary.fileBytes = reader.size
+    summary.packets = reader.packets
+    summary.ending = ending
+    return summary
+  }
+
+  // MARK: what the recording says
+
+  package mutating func describe(_ track: Track) {
+    ledger.describe(track)
+    if case .process = track.kind, let index = ledger.process(on: track.index) {
+      ledger.update(index) { $0.name = track.name }
+    }
+  }
+
+  package mutating func name(_ number: Int, _ text: String) { names.append(text) }
+
+  @inline(__always)
+  package mutating func begin(_ track: Int, name: Int, at time: UInt64) {
+    spans.begin(track, name: name, at: time)
+    if time > lastTime { lastTime = time }
+  }
+
+  @inline(__always)
+  package mutating func end(_ track: Int, at time: UInt64) {
+    spans.end(track, at: time)
+    if time > lastTime { lastTime = time }
+  }
+
+  package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
+    if ledger.closes(tick: time) { closeTick() }
+    ledger.count(track, value, at: time)
+    if time > lastTime { lastTime = time }
+  }
+
+  package mutating func clocks(boottime: UInt64, monotonic: UInt64?, realtime: UInt64?) {
+    if facts.run.realtimeOffset != 0 { return }
+    if let monotonic { facts.run.monotonicOffset = Int64(bitPattern: monotonic &- boottime) }
+    if let realtime { facts.run.realtimeOffset = Int64(bitPattern: realtime &- boottime) }
+  }
+
+  package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
+    let note = Note(values)
+    if time > lastTime { lastTime = time }
+    switch name {
+    case "recording": begin(note, at: time)
+    case "machine": machine(note)
+    case "process", "exec": process(note, on: track, at: time)
+    case "process ended": processEnded(note, on: track, at: time)
+    case "missing":
+      facts.missing.append(
+        MissingFact(
+          pid: note.integer("pid").map { Int32(truncatingIfNeeded: $0) }, probe: note.text("probe") ?? "",
+          reason: note.text("reason") ?? "", needs: note.text("needs")))
+    case "probe":
+      if let probe = note.text("probe") {
+        probeReads[probe] = (note.integer("reads") ?? 0, note.integer("nanoseconds") ?? 0)
+      }
+    case "recording ended":
+      facts.run.endReason = note.text("reason") ?? "ended"
+      facts.run.end = time
+      facts.run.exit = note.exit
+    default: break
+    }
+  }
+
+  private mutating func begin(_ note: Note, at time: UInt64) {
+    hasBegun = true
+    facts.run.start = time
+    facts.run.mode = note.text("mode") ?? ""
+    facts.run.version = note.text("version") ?? ""
+    facts.run.command = note.texts("command")
+    facts.run.workingDirectory = note.text("working_directory")
+    facts.run.interval = note.text("interval") ?? ""
+    ledger.runStart = time
+    facts.curves = Curves(start: time)
+  }
+
+  private mutating func machine(_ note: Note) {
+    facts.machine.host = note.text("host")
+    facts.machine.kernel = note.text("kernel")
+    facts.machine.cpuModel = note.text("cpu_model")
+    facts.machine.physicalCPUs = note.integer("physical_cpus")
+    facts.machine.logicalCPUs = note.integer("logical_cpus")
+    facts.machine.memoryBytes = note.integer("memory_bytes")
+    facts.machine.swapBytes = note.integer("swap_bytes")
+    facts.machine.bootSeconds = note.integer("boot_time_seconds")
+    facts.machine.pageBytes = note.integer("page_bytes")
+    facts.machine.container = note.text("container")
+  }
+
+  private mutating func process(_ note: Note, on track: Int, at time: UInt64) {
+    guard let index = ledger.process(on: track) else { return }
+    ledger.update(index) { process in
+      process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
+      if process.started == nil {
+        process.started = note.integer("start_ns").map { UInt64(bitPattern: $0) }
+        process.firstSeen = time
+      }
+      let command = note.texts("command")
+      if !command.isEmpty { process.arguments = command }
+      process.name = note.text("name") ?? process.name
+      process.executable = note.text("executable") ?? process.executable
+      process.workingDirectory = note.text("working_directory") ?? process.workingDirectory
+      process.userID = note.integer("user_id") ?? process.userID
+      process.user = note.text("user") ?? process.user
+    }
+  }
+
+  private mutating func processEnded(_ note: Note, on track: Int, at time: UInt64) {
+    guard let index = ledger.process(on: track) else { return }
+    ledger.update(index) { process in
+      process.ended = time
+      process.exit = note.exit
+      process.finalReading = note.text("final")
+      process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
+      if let user = note.integer("user_ns"), let system = note.integer("system_ns") { process.waitedCPU = user + system }
+      process.waitedPeakResident = note.integer("peak_rss_bytes")
+    }
+  }
+
+  // MARK: ticks
+
+  private mutating func closeTick() {
+    ledger.settle()
+    let cpu = ledger.machineCPU
+    let alive = ledger.processes.reduce(0) { $0 + ($1.isAlive ? 1 : 0) }
+    let isMachineNew = cpu.map { $0.all != previous?.machineAll } ?? false
+    let now = Totals(
+      time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize), readBytes: ledger.sum(ProcessMetric.readBytes),
+      writeBytes: ledger.sum(ProcessMetric.writeBytes), machineBusy: cpu?.busy, machineAll: cpu?.all,
+      machineTime: isMachineNew ? ledger.time : previous?.machineTime ?? ledger.time, processes: alive)
+    greatestProcessCount = max(greatestProcessCount, alive)
+    if let resident = now.resident, resident > greatestResident {
+      greatestResident = resident
+      greatestResidentTime = now.time
+    }
+    if let available = ledger.machine[.availableSize] { leastAvailable = min(leastAvailable ?? .max, available) }
+    if let before = previous { draw(before, now) }
+    previous = now
+  }
+
+  private mutating func draw(_ before: Totals, _ now: Totals) {
+    let nanoseconds = Double(now.time - before.time)
+    func rate(_ old: Int64?, _ new: Int64?, _ scale: Double) -> Double? {
+      guard let old, let new, new >= old, nanoseconds > 0 else { return nil }
+      return Double(new - old) * scale / nanoseconds
+    }
+    rate(before.cpu, now.cpu, 1).map { facts.curves.cpu.add($0, from: before.time, to: now.time) }
+    rate(before.readBytes, now.readBytes, 1e9).map { facts.curves.diskRead.add($0, from: before.time, to: now.time) }
+    rate(before.writeBytes, now.writeBytes, 1e9).map { facts.curves.diskWrite.add($0, from: before.time, to: now.time) }
+    now.resident.map { facts.curves.resident.add(Double($0), from: before.time, to: now.time) }
+    facts.curves.processes.add(Double(now.processes), from: before.time, to: now.time)
+    if let oldBusy = before.machineBusy, let oldAll = before.machineAll, let busy = now.machineBusy, let all = now.machineAll,
+      all > oldAll
+    {
+      facts.curves.machineCPU.add(Double(busy - oldBusy) / Double(all - oldAll), from: before.machineTime, to: now.time)
+    }
+  }
+
+  // MARK: the end
+
+  private mutating func finished() -> RecordingSummary {
+    closeTick()
+    spans.finish()
+    if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
+    facts.processes = ledger.processes.map { usage($0) }
+    finishTotal()
+    if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
+    facts.machine.leastAvailableBytes = leastAvailable
+    facts.spans = spans.nodes.indices.dropFirst().map { node in
+      let path = spans.path(of: node).map { $0 < names.count ? names[$0] : "(unnamed)" }
+      return SpanUsage(
+        name: path.last ?? "", path: path, durations: spans.nodes[node].durations,
+        selfNanoseconds: spans.nodes[node].selfNanoseconds, open: spans.nodes[node].open)
+    }
+    facts.unmatchedSpanEnds = spans.unmatchedEnds
+    finishRecorder()
+    return facts
+  }
+
+  private func seconds(_ time: UInt64) -> Double { Double(Int64(bitPattern: time &- facts.run.start)) / 1e9 }
+
+  private func usage(_ process: ProcessLedger) -> ProcessUsage {
+    var usage = ProcessUsage()
+    usage.pid = process.pid
+    usage.parentPID = process.parentPID
+    usage.name = process.name
+    usage.command = process.arguments
+    usage.executable = process.executable
+    usage.workingDirectory = process.workingDirectory
+    usage.userID = process.userID
+    usage.user = process.user
+    usage.startSeconds = process.started.map(seconds)
+    usage.firstSeenSeconds = seconds(process.firstSeen)
+    usage.endSeconds = process.ended.map(seconds)
+    usage.exit = process.exit
+    usage.finalReading = process.finalReading
+    usage.readings = process.readings
+    for metric in ProcessMetric.allCases {
+      usage.last[metric] =
+        metric.metric.isCumulative ? process.own(metric, runStart: facts.run.start) : process.current[metric]
+    }
+    usage.peaks = process.peaks
+    usage.userSeconds = usage.last[.userTime].map { Double($0) / 1e9 }
+    usage.systemSeconds = usage.last[.systemTime].map { Double($0) / 1e9 }
+    usage.cpuSeconds = (usage.last[.cpuTime].map { Double($0) / 1e9 }) ?? usage.userSeconds.map { $0 + (usage.systemSeconds ?? 0) }
+    let waitedChildren = (process.current[.childUserTime] ?? 0) + (process.current[.childSystemTime] ?? 0)
+    if let waited = process.waitedCPU, waitedChildren == 0, process.baseline(.cpuTime, facts.run.start) == 0 {
+      // The last reading may be an interval old; wait4(2) is exact, and here it holds no child's time.
+      usage.cpuSeconds = max(usage.cpuSeconds ?? 0, Double(waited) / 1e9)
+    }
+    let unseen = process.unseenChildrenCPU(runStart: facts.run.start)
+    usage.waitedChildrenUnseenCPUSeconds = unseen > 0 ? Double(unseen) / 1e9 : nil
+    let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.max()
+    usage.peakResidentBytes = sampled ?? process.waitedPeakResident
+    return usage
+  }
+
+  private mutating func finishTotal() {
+    var total = TotalUsage()
+    total.cpuSeconds = ledger.sum(.cpuTime).map { Double($0) / 1e9 }
+    for metric in ProcessMetric.allCases { total.usage[metric] = ledger.sum(metric) }
+    total.userSeconds = total.usage[.userTime].map { Double($0) / 1e9 }
+    total.systemSeconds = total.usage[.systemTime].map { Double($0) / 1e9 }
+    let single = facts.processes.compactMap(\.peakResidentBytes).max()
+    if let single, single > greatestResident {
+      total.peakResidentBytes = single
+    } else if greatestResident > 0 {
+      total.peakResidentBytes = greatestResident
+    }
+    if greatestResident > 0 { total.peakResidentAtSeconds = seconds(greatestResidentTime) }
+    total.processCount = facts.processes.count
+    total.greatestProcessCount = greatestProcessCount
+    let unseen = facts.processes.compactMap(\.waitedChildrenUnseenCPUSeconds)
+    total.unseenCPUSeconds = unseen.isEmpty ? nil : unseen.reduce(0, +)
+    total.unseenTasksAtMost = ledger.recorder[.unseenTasks]
+    facts.total = total
+  }
+
+  private mutating func finishRecorder() {
+    let recorder = ledger.recorder
+    facts.recorder.cpuSeconds = recorder[.cpuTime].map { Double($0) / 1e9 }
+    facts.recorder.residentBytes = recorder[.residentSize]
+    facts.recorder.ticks = recorder[.ticks]
+    facts.recorder.late = recorder[.lateTicks]
+    facts.recorder.skipped = recorder[.skippedTicks]
+    facts.recorder.refusedChunks = recorder[.refusedChunks]
+    let wall = facts.run.wallSeconds
+    facts.recorder.probes = probeReads.sorted { $0.key < $1.key }.map { name, figures in
+      RecorderUsage.ProbeUsage(
+        name: name, reads: figures.reads, readsPerSecond: wall > 0 ? Double(figures.reads) / wall : 0,
+        meanNanoseconds: figures.reads > 0 ? figures.nanoseconds / figures.reads : 0)
+    }
+  }
+}
+
+/// A journal entry's values by name.
+struct Note {
+  private let values: [String: Annotation.Value]
+
+  init(_ annotations: [Annotation]) {
+    var values: [String: Annotation.Value] = [:]
+    for annotation in annotations { values[annotation.name] = annotation.value }
+    self.values = values
+  }
+
+  func integer(_ name: String) -> Int64? {
+    if case .integer(let value)? = values[name] { value } else { nil }
+  }
+
+  func text(_ name: String) -> String? {
+    if case .text(let value)? = values[name] { value } else { nil }
+  }
+
+  func texts(_ name: String) -> [String] {
+    switch values[name] {
+    case .texts(let texts): texts
+    case .text(let text): [text]
+    default: []
+    }
+  }
+
+  func flag(_ name: String) -> Bool {
+    if case .flag(let value)? = values[name] { value } else { false }
+  }
+
+  var exit: ProgramExit? {
+    if let code = integer("exit_code") { return .code(Int32(truncatingIfNeeded: code)) }
+    if let signal = integer("signal") {
+      return .signal(Int32(truncatingIfNeeded: signal), coreDumped: flag("core_dumped"))
+    }
+    return nil
+  }
+}
