@@ -48,7 +48,8 @@ let toolTargets: [Target] = [
     ],
     path: "Sources/CLI", swiftSettings: strict),
   .executableTarget(
-    name: "strip-span-fixture", dependencies: ["StripPlatform", "StripRecording", "StripSpanCore"], path: "Sources/SpanFixture",
+    name: "strip-span-fixture", dependencies: ["StripPlatform", "StripRecording", "StripSpanCore"],
+    path: "Sources/SpanFixture",
     swiftSettings: strict),
   .executableTarget(
     name: "strip-bench",
@@ -57,7 +58,9 @@ let toolTargets: [Target] = [
       "StripSpanCore",
     ],
     path: "Sources/Bench", swiftSettings: strict),
-  .testTarget(name: "ProbesTests", dependencies: ["StripModel", "StripPlatform", "StripProbes"], swiftSettings: strict),
+  .testTarget(
+    name: "ProbesTests", dependencies: ["StripModel", "StripPlatform", "StripProbes"], exclude: ["Fixtures"],
+    swiftSettings: strict),
   .testTarget(
     name: "RecordingTests", dependencies: ["StripModel", "StripPlatform", "StripRecording", "StripSpanCore"],
     swiftSettings: strict),
@@ -67,7 +70,8 @@ let toolTargets: [Target] = [
     swiftSettings: strict),
   .testTarget(
     name: "AnalysisTests", dependencies: ["StripModel", "StripRecording", "StripAnalysis"], swiftSettings: strict),
-  .testTarget(name: "ReportsTests", dependencies: ["StripModel", "StripAnalysis", "StripReports"], swiftSettings: strict),
+  .testTarget(
+    name: "ReportsTests", dependencies: ["StripModel", "StripAnalysis", "StripReports"], swiftSettings: strict),
 ]
 
 let package = Package(

@@ -74,7 +74,9 @@ package struct Ledger: Sendable {
       case "cpu":
         Self.metric(track.name, CPUMetric.self).map { targets[track.index] = .cpu(Self.device(device, in: &cpus), $0) }
       case "disk":
-        Self.metric(track.name, DiskMetric.self).map { targets[track.index] = .disk(Self.device(device, in: &disks), $0) }
+        Self.metric(track.name, DiskMetric.self).map {
+          targets[track.index] = .disk(Self.device(device, in: &disks), $0)
+        }
       case "network":
         Self.metric(track.name, NetworkMetric.self).map {
           targets[track.index] = .network(Self.device(device, in: &networks), $0)
@@ -125,17 +127,17 @@ package struct Ledger: Sendable {
   }
 
   private mutating func claimIfWaitedFor(_ index: Int) -> Bool {
-      let child = processes[index]
-      guard child.finalReading != "waited",
-        let parent = processes.lastIndex(where: { $0.pid == child.parentPID && $0.firstSeen <= child.firstSeen }),
-        parent != index, let waited = processes[parent].current[.childMinorFaults]
-      else { return false }
-      let faults = (child.current[.minorFaults] ?? 0) + (child.current[.childMinorFaults] ?? 0)
-      let grown =
-        waited - processes[parent].baseline(.childMinorFaults, runStart) - processes[parent].explained.minorFaults
-      guard faults > 0, grown >= faults else { return false }
-      claim(index, by: parent, faults: faults)
-      return true
+    let child = processes[index]
+    guard child.finalReading != "waited",
+      let parent = processes.lastIndex(where: { $0.pid == child.parentPID && $0.firstSeen <= child.firstSeen }),
+      parent != index, let waited = processes[parent].current[.childMinorFaults]
+    else { return false }
+    let faults = (child.current[.minorFaults] ?? 0) + (child.current[.childMinorFaults] ?? 0)
+    let grown =
+      waited - processes[parent].baseline(.childMinorFaults, runStart) - processes[parent].explained.minorFaults
+    guard faults > 0, grown >= faults else { return false }
+    claim(index, by: parent, faults: faults)
+    return true
   }
 
   private mutating func claim(_ index: Int, by parent: Int, faults: Int64) {
@@ -205,7 +207,8 @@ package struct Ledger: Sendable {
     var busy: Int64 = 0
     var all: Int64 = 0
     for metric in [
-      MachineMetric.userTime, .niceTime, .systemTime, .idleTime, .waitTime, .interruptTime, .softInterruptTime, .stolenTime,
+      MachineMetric.userTime, .niceTime, .systemTime, .idleTime, .waitTime, .interruptTime, .softInterruptTime,
+      .stolenTime,
     ] {
       guard let now = machine[metric], let before = firstMachine[metric] else {
         if metric == .userTime || metric == .idleTime { return nil }

@@ -159,7 +159,9 @@ package struct Summarizer: RecordingVisitor {
       process.exit = note.exit
       process.finalReading = note.text("final")
       process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
-      if let user = note.integer("user_ns"), let system = note.integer("system_ns") { process.waitedCPU = user + system }
+      if let user = note.integer("user_ns"), let system = note.integer("system_ns") {
+        process.waitedCPU = user + system
+      }
       process.waitedPeakResident = note.integer("peak_rss_bytes")
     }
   }
@@ -172,7 +174,8 @@ package struct Summarizer: RecordingVisitor {
     let alive = ledger.processes.reduce(0) { $0 + ($1.isAlive ? 1 : 0) }
     let isMachineNew = cpu.map { $0.all != previous?.machineAll } ?? false
     let now = Totals(
-      time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize), readBytes: ledger.sum(ProcessMetric.readBytes),
+      time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize),
+      readBytes: ledger.sum(ProcessMetric.readBytes),
       writeBytes: ledger.sum(ProcessMetric.writeBytes), machineBusy: cpu?.busy, machineAll: cpu?.all,
       machineTime: isMachineNew ? ledger.time : previous?.machineTime ?? ledger.time, processes: alive)
     greatestProcessCount = max(greatestProcessCount, alive)
@@ -181,6 +184,8 @@ package struct Summarizer: RecordingVisitor {
       greatestResidentTime = now.time
     }
     if let available = ledger.machine[.availableSize] { leastAvailable = min(leastAvailable ?? .max, available) }
+    // A rate over less time would show the jitter of reading, not the program.
+    if let before = previous, now.time - before.time < 5_000_000 { return }
     if let before = previous { draw(before, now) }
     previous = now
   }
@@ -196,7 +201,8 @@ package struct Summarizer: RecordingVisitor {
     rate(before.writeBytes, now.writeBytes, 1e9).map { facts.curves.diskWrite.add($0, from: before.time, to: now.time) }
     now.resident.map { facts.curves.resident.add(Double($0), from: before.time, to: now.time) }
     facts.curves.processes.add(Double(now.processes), from: before.time, to: now.time)
-    if let oldBusy = before.machineBusy, let oldAll = before.machineAll, let busy = now.machineBusy, let all = now.machineAll,
+    if let oldBusy = before.machineBusy, let oldAll = before.machineAll, let busy = now.machineBusy,
+      let all = now.machineAll,
       all > oldAll
     {
       facts.curves.machineCPU.add(Double(busy - oldBusy) / Double(all - oldAll), from: before.machineTime, to: now.time)
@@ -249,7 +255,8 @@ package struct Summarizer: RecordingVisitor {
     usage.peaks = process.peaks
     usage.userSeconds = usage.last[.userTime].map { Double($0) / 1e9 }
     usage.systemSeconds = usage.last[.systemTime].map { Double($0) / 1e9 }
-    usage.cpuSeconds = (usage.last[.cpuTime].map { Double($0) / 1e9 }) ?? usage.userSeconds.map { $0 + (usage.systemSeconds ?? 0) }
+    usage.cpuSeconds =
+      (usage.last[.cpuTime].map { Double($0) / 1e9 }) ?? usage.userSeconds.map { $0 + (usage.systemSeconds ?? 0) }
     let waitedChildren = (process.current[.childUserTime] ?? 0) + (process.current[.childSystemTime] ?? 0)
     if let waited = process.waitedCPU, waitedChildren == 0, process.baseline(.cpuTime, facts.run.start) == 0 {
       // The last reading may be an interval old; wait4(2) is exact, and here it holds no child's time.

@@ -7,7 +7,8 @@ package enum ProcessMetric: Int, MetricCatalogue {
   // input and output: /proc/PID/io
   case readCalls, writeCalls, readCharacters, writeCharacters, readBytes, writeBytes, cancelledWriteBytes
   // /proc/PID/status and /proc/PID/fd
-  case voluntarySwitches, involuntarySwitches, peakResidentSize, anonymousSize, fileSize, sharedSize, swapSize, descriptors
+  case voluntarySwitches, involuntarySwitches, peakResidentSize, anonymousSize, fileSize, sharedSize, swapSize,
+    descriptors
   // /proc/PID/smaps_rollup
   case proportionalSize, proportionalAnonymousSize, proportionalFileSize, proportionalSharedSize, uniqueSize,
     proportionalSwapSize

@@ -37,7 +37,11 @@ public struct Descriptor: ~Copyable, Sendable {
     return Int(try check(unsafe strip_pread(raw, base, buffer.count, offset), "pread"))
   }
 
-  package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+  /// write(2) until all is written.
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) { try unsafe Self.write(bytes, to: raw) }
+
+  /// The same to a descriptor that is not ours to close.
+  package static func write(_ bytes: UnsafeRawBufferPointer, to raw: Int32) throws(SystemError) {
     var done = 0
     while done < bytes.count {
       // Safe because `done` stays below the buffer's count.

@@ -21,7 +21,8 @@ package enum Machine {
     _ = unsafe strip_uname(&raw)
     // Safe because uname(2) ends each name with a NUL within its 65 bytes.
     return Names(
-      system: string(&raw.system), host: string(&raw.host), release: string(&raw.release), version: string(&raw.version),
+      system: string(&raw.system), host: string(&raw.host), release: string(&raw.release),
+      version: string(&raw.version),
       machine: string(&raw.machine))
   }
 
@@ -54,8 +55,16 @@ package enum Own {
   package static var fileSizeLimit: UInt64 { strip_file_size_limit() }
 
   package static func becomeSubreaper() { _ = strip_set_child_subreaper() }
+  package static func exit(_ code: Int32) -> Never { strip_exit(code) }
   package static func yield() { strip_pause() }
   package static func sharpenTimers() { _ = strip_set_timer_slack(1) }
+  /// getrlimit(2), RLIMIT_NOFILE: now, and how far it can be raised.
+  package static var descriptorLimit: (now: UInt64, most: UInt64) {
+    var now: UInt64 = 0
+    var most: UInt64 = 0
+    _ = unsafe strip_descriptor_limit(&now, &most)
+    return (now, most)
+  }
   package static func raiseDescriptorLimit() { _ = strip_raise_descriptor_limit() }
 
   package static func environment(_ name: StaticString) -> String? {

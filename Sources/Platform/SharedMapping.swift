@@ -21,7 +21,9 @@ internal import CStripPlatform
 package enum Publish {
   /// Sixteen bytes by one instruction.
   @inline(__always)
-  package static func cell(_ at: UnsafeMutableRawPointer, _ low: UInt64, _ high: UInt64) { unsafe strip_store16(at, low, high) }
+  package static func cell(_ at: UnsafeMutableRawPointer, _ low: UInt64, _ high: UInt64) {
+    unsafe strip_store16(at, low, high)
+  }
   /// Nothing before it is moved after it by the compiler; the processor keeps program order as seen by its own kill.
   @inline(__always)
   package static func fence() { strip_order_stores() }

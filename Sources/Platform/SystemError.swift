@@ -30,7 +30,8 @@ package struct StaticStringBox: Sendable {
 
 /// The result of a shim, or its negated errno as an error.
 @inline(__always)
-func check<Value: FixedWidthInteger & SignedInteger>(_ result: Value, _ call: StaticString) throws(SystemError) -> Value {
+func check<Value: FixedWidthInteger & SignedInteger>(_ result: Value, _ call: StaticString) throws(SystemError) -> Value
+{
   if result < 0 { throw SystemError(code: Int32(truncatingIfNeeded: 0 &- result), call: call) }
   return result
 }

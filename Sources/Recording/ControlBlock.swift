@@ -106,10 +106,12 @@ internal import Synchronization
   }
 
   /// Sequence ids of the sampler's counter groups: two bytes as a varint for the first 8192.
-  func nextCounterSequence() -> UInt32 { UInt32(truncatingIfNeeded: 8192 + increment(.nextCounterSequence)) & 0x00FF_FFFF }
+  package func nextCounterSequence() -> UInt32 {
+    UInt32(truncatingIfNeeded: 8192 + increment(.nextCounterSequence)) & 0x00FF_FFFF
+  }
 
   /// A track's UUID: a random base of the recording, so that concatenated recordings do not share any.
-  func nextTrack() -> UInt64 { load(.trackBase) &+ increment(.nextTrack) }
+  package func nextTrack() -> UInt64 { load(.trackBase) &+ increment(.nextTrack) }
 
   /// Nanoseconds a cycle of the processor's counter, times 2^24; 0 while unknown or untrustworthy.
   package var cycleMultiplier: UInt64 {

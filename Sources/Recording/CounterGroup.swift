@@ -1,100 +1,175 @@
 package import StripModel
 internal import StripPlatform
 
-/// Up to nine metrics of one thing (a process, a disk) that share a packet.
+/// Up to nine metrics of one thing (a process, a disk) that share packets.
 ///
-/// The engine takes at most one value and eight extra ones a packet. A packet holds no names: the sequence's defaults say
-/// which tracks the values belong to, in order, so what did not change at the end of the list is left out, and when
-/// nothing changed there is no packet. Cumulative metrics are stored as differences.
+/// The engine takes at most one value and eight extra ones a packet, and an extra value that is zero hides those after it. So
+/// what is not zero is *shared*: a packet without names, whose values belong to the tracks in the sequence's defaults, in order; what
+/// did not change at the end of the list is left out. What is or was zero goes *alone*, in a packet that names its track.
+/// When nothing changed there is no packet. Cumulative metrics are stored as differences.
 package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
   package static var largest: Int { 9 }
 
-  private let metrics: [Catalogue]
-  private let parent: UInt64
-  private let prefix: String
-  private let sequence: UInt32
-  /// 0: no such track yet.
-  private var tracks: [UInt64]
-  private var available: UInt64 = 0
-  private var last: [Int64]
-  private var lastTime: UInt64 = 0
-
-  /// `prefix` comes before each metric's name: `"cpu0 "`. `parent` is the track that the counters stand under.
-  package init(_ metrics: [Catalogue], parent: UInt64, prefix: String = "", sequence: UInt32) {
-    precondition(metrics.count <= Self.largest)
-    self.metrics = metrics
-    self.parent = parent
-    self.prefix = prefix
-    self.sequence = sequence
-    tracks = Array(repeating: 0, count: metrics.count)
-    last = Array(repeating: 0, count: metrics.count)
+  private struct Entry {
+    let metric: Catalogue
+    let parent: UInt64
+    /// 0: no such track yet.
+    var track: UInt64 = 0
+    var isPresent = false
+    var isShared = false
+    /// A level that fell to zero while it was shared: it may do so again.
+    var staysAlone = false
+    var lonePackets = 0
+    var last: Int64 = 0
   }
 
-  /// Records what changed since the last call. At most one packet, plus descriptions when a metric appears, disappears or
-  /// starts again from a lower count.
+  private var entries: [Entry]
+  private let sequence: UInt32
+  private var lastTime: UInt64 = 0
+  private var isDescribed = false
+  /// A metric that was zero is shared once it has changed this often: before, a packet of its own costs less than a new list.
+  private static var packetsBeforeSharing: Int { 3 }
+
+  package init(_ metrics: [Catalogue], parent: UInt64, sequence: UInt32) {
+    self.init(metrics, parents: metrics.map { _ in parent }, sequence: sequence)
+  }
+
+  package init(_ metrics: [Catalogue], parents: [UInt64], sequence: UInt32) {
+    precondition(metrics.count <= Self.largest && parents.count == metrics.count)
+    entries = metrics.indices.map { Entry(metric: metrics[$0], parent: parents[$0]) }
+    self.sequence = sequence
+  }
+
+  /// Records what changed since the last call: one packet, one more for each metric that goes alone, and descriptions when a
+  /// metric appears, disappears or starts again from a lower count.
   package mutating func record(
-    _ sample: borrowing Sample<Catalogue>, at time: UInt64, to writer: inout PacketWriter, with builder: inout PacketBuilder
+    _ sample: borrowing Sample<Catalogue>, at time: UInt64, to writer: inout PacketWriter,
+    with builder: inout PacketBuilder
   ) {
-    var present: UInt64 = 0
-    var changed = -1
-    var wentDown = false
-    var position = 0
-    for index in metrics.indices {
-      guard let value = sample[metrics[index]] else { continue }
-      present |= 1 << UInt64(index)
-      let metric = metrics[index].metric
-      let stored = value / metric.step
-      if stored != last[index] { changed = position }
-      if metric.isCumulative && stored < last[index] { wentDown = true }
-      position += 1
+    var needsList = false
+    var hasNews = false
+    for index in entries.indices {
+      guard let stored = stored(index, sample) else {
+        if entries[index].isShared { needsList = true }
+        entries[index].isPresent = false
+        entries[index].isShared = false
+        continue
+      }
+      let isNew = !entries[index].isPresent
+      if !isNew && stored == entries[index].last { continue }
+      hasNews = true
+      if update(index, stored, isNew: isNew) { needsList = true }
     }
-    if present == 0 {
-      available = 0
-      return
+    guard hasNews || needsList else { return }
+    // The engine refuses a clock that runs backwards within a sequence.
+    let time = max(time, lastTime)
+    if needsList || !isDescribed { describe(at: time, to: &writer, with: &builder) }
+    recordShared(sample, isWhole: needsList, at: time, to: &writer, with: &builder)
+    for index in entries.indices where entries[index].isPresent && !entries[index].isShared {
+      recordAlone(index, sample, at: time, to: &writer, with: &builder)
     }
-    if present != available || wentDown {
-      describe(present, at: time, to: &writer, with: &builder)
-      changed = position - 1
-    }
-    guard changed >= 0 else { return }
-    builder.clear()
-    builder.field(PacketField.timestamp, time >= lastTime ? time - lastTime : 0)
-    builder.field(PacketField.sequenceID, UInt64(sequence))
-    let event = builder.open(PacketField.trackEvent)
-    builder.field(EventField.type, EventType.counter)
-    position = 0
-    for index in metrics.indices where present & (1 << UInt64(index)) != 0 {
-      let metric = metrics[index].metric
-      let stored = (sample[metrics[index]] ?? 0) / metric.step
-      let value = metric.isCumulative ? stored - last[index] : stored
-      builder.field(position == 0 ? EventField.value : EventField.extraValue, signed: value)
-      last[index] = stored
-      position += 1
-      if position > changed { break }
-    }
-    builder.close(event)
-    writer.append(builder)
-    lastTime = max(time, lastTime)
   }
 
   /// Levels fall to zero and nothing is recorded after: the thing is gone.
   package mutating func end(at time: UInt64, to writer: inout PacketWriter, with builder: inout PacketBuilder) {
-    guard available != 0 else { return }
     var zero = Sample<Catalogue>()
-    for index in metrics.indices where available & (1 << UInt64(index)) != 0 {
-      let metric = metrics[index].metric
-      zero[metrics[index]] = metric.isCumulative ? last[index] * metric.step : 0
+    for entry in entries where entry.isPresent {
+      zero[entry.metric] = entry.metric.metric.isCumulative ? entry.last * entry.metric.metric.step : 0
     }
     record(zero, at: time, to: &writer, with: &builder)
   }
 
-  /// Starts the sequence's state anew: its clock, and the tracks of what is available.
-  private mutating func describe(
-    _ present: UInt64, at time: UInt64, to writer: inout PacketWriter, with builder: inout PacketBuilder
+  private func stored(_ index: Int, _ sample: borrowing Sample<Catalogue>) -> Int64? {
+    guard let value = sample[entries[index].metric] else { return nil }
+    return value / entries[index].metric.metric.step
+  }
+
+  /// Decides where a changed metric goes. `true`: the list of shared ones must be described anew.
+  private mutating func update(_ index: Int, _ stored: Int64, isNew: Bool) -> Bool {
+    let isCumulative = entries[index].metric.metric.isCumulative
+    entries[index].isPresent = true
+    if isNew {
+      // Not a value that can be read: the first packet is always written.
+      entries[index].last = .min
+      entries[index].isShared = stored != 0 && !entries[index].staysAlone
+      entries[index].lonePackets = 0
+      return entries[index].isShared
+    }
+    if entries[index].isShared {
+      if stored == 0 {
+        entries[index].isShared = false
+        entries[index].staysAlone = !isCumulative
+        return true
+      }
+      return isCumulative && stored < entries[index].last
+    }
+    if isCumulative && stored < entries[index].last { return true }
+    if stored != 0, !entries[index].staysAlone, entries[index].lonePackets >= Self.packetsBeforeSharing {
+      entries[index].isShared = true
+      return true
+    }
+    return false
+  }
+
+  private mutating func recordShared(
+    _ sample: borrowing Sample<Catalogue>, isWhole: Bool, at time: UInt64, to writer: inout PacketWriter,
+    with builder: inout PacketBuilder
   ) {
-    for index in metrics.indices where present & (1 << UInt64(index)) != 0 && tracks[index] == 0 {
-      tracks[index] = writer.file.control.nextTrack()
-      describeTrack(index, to: &writer, with: &builder)
+    var last = -1
+    for index in entries.indices where entries[index].isShared {
+      let now = stored(index, sample)
+      if isWhole || now != entries[index].last { last = index }
+    }
+    guard last >= 0 else { return }
+    let event = begin(at: time, with: &builder)
+    var isFirst = true
+    for index in 0...last where entries[index].isShared {
+      value(index, stored(index, sample) ?? 0, isFirst ? EventField.value : EventField.extraValue, with: &builder)
+      isFirst = false
+    }
+    builder.close(event)
+    writer.append(builder)
+  }
+
+  private mutating func recordAlone(
+    _ index: Int, _ sample: borrowing Sample<Catalogue>, at time: UInt64, to writer: inout PacketWriter,
+    with builder: inout PacketBuilder
+  ) {
+    guard let stored = stored(index, sample), stored != entries[index].last else { return }
+    let event = begin(at: time, with: &builder)
+    builder.field(EventField.track, entries[index].track)
+    value(index, stored, EventField.value, with: &builder)
+    builder.close(event)
+    writer.append(builder)
+    entries[index].lonePackets += 1
+  }
+
+  private mutating func begin(at time: UInt64, with builder: inout PacketBuilder) -> Int {
+    builder.clear()
+    builder.field(PacketField.timestamp, time - lastTime)
+    builder.field(PacketField.sequenceID, UInt64(sequence))
+    lastTime = time
+    let event = builder.open(PacketField.trackEvent)
+    builder.field(EventField.type, EventType.counter)
+    return event
+  }
+
+  private mutating func value(_ index: Int, _ stored: Int64, _ field: UInt32, with builder: inout PacketBuilder) {
+    let before = entries[index].last == .min ? 0 : entries[index].last
+    builder.field(field, signed: entries[index].metric.metric.isCumulative ? stored &- before : stored)
+    entries[index].last = stored
+  }
+
+  /// Starts the sequence's state anew: its clock, and the tracks that are shared.
+  private mutating func describe(at time: UInt64, to writer: inout PacketWriter, with builder: inout PacketBuilder) {
+    isDescribed = true
+    for index in entries.indices where entries[index].isPresent {
+      if entries[index].track == 0 {
+        entries[index].track = writer.file.control.nextTrack()
+        describeTrack(index, to: &writer, with: &builder)
+      }
+      // A cleared state counts from zero again, so the next packet holds whole values.
+      if entries[index].metric.metric.isCumulative && entries[index].last != .min { entries[index].last = 0 }
     }
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
@@ -104,31 +179,24 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
     builder.field(DefaultsField.clockID, ClockID.sequence)
     let event = builder.open(DefaultsField.trackEvent)
     var isFirst = true
-    for index in metrics.indices where present & (1 << UInt64(index)) != 0 {
-      builder.field(isFirst ? EventField.track : EventField.extraTrack, tracks[index])
+    for entry in entries where entry.isShared {
+      builder.field(isFirst ? EventField.track : EventField.extraTrack, entry.track)
       isFirst = false
-      // A cleared state counts from zero again, so the next packet holds whole values.
-      last[index] = 0
     }
     builder.close(event)
     builder.close(defaults)
     writer.append(builder)
-    available = present
     lastTime = time
   }
 
   private func describeTrack(_ index: Int, to writer: inout PacketWriter, with builder: inout PacketBuilder) {
-    let metric = metrics[index].metric
+    let metric = entries[index].metric.metric
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
     let track = builder.open(PacketField.trackDescriptor)
-    builder.field(TrackField.uuid, tracks[index])
-    builder.field(TrackField.parent, parent)
-    if prefix.isEmpty {
-      builder.field(TrackField.name, metric.name)
-    } else {
-      builder.field(TrackField.name, "\(prefix) \(metric.name)")
-    }
+    builder.field(TrackField.uuid, entries[index].track)
+    builder.field(TrackField.parent, entries[index].parent)
+    builder.field(TrackField.name, metric.name)
     let counter = builder.open(TrackField.counter)
     builder.field(CounterField.category, StaticString("stripchart"))
     builder.field(CounterField.unit, metric.unit.perfetto)

@@ -21,12 +21,16 @@ package struct Journal: ~Copyable {
   /// Names the run's own track and ties the clocks to one another.
   package mutating func begin(title: String) {
     anchorClocks()
+    track(runTrack, name: title)
+  }
+
+  /// Describes a track that holds others.
+  package mutating func track(_ uuid: UInt64, name: String) {
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
-    builder.field(PacketField.sequenceFlags, SequenceFlag.cleared)
     let track = builder.open(PacketField.trackDescriptor)
-    builder.field(TrackField.uuid, runTrack)
-    builder.field(TrackField.name, title, limit: 200)
+    builder.field(TrackField.uuid, uuid)
+    builder.field(TrackField.name, name, limit: 200)
     builder.close(track)
     writer.append(builder)
   }

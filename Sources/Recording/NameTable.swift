@@ -29,7 +29,8 @@
   /// The number of `name` (1 to 16383). Allocates once a name.
   package func number(of name: UnsafeBufferPointer<UInt8>) -> UInt32 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for unsafe byte in unsafe name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    // Safe because the indices are the buffer's own.
+    for index in 0..<name.count { hash = (hash ^ UInt64(unsafe name[index])) &* 0x100_0000_01B3 }
     return lock.withLock { unsafe find(name, hash) }
   }
 

@@ -80,7 +80,8 @@
   package mutating func field(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) {
     varint(UInt64(number << 3 | WireType.bytes))
     varint(UInt64(bytes.count))
-    for unsafe byte in unsafe bytes { self.byte(byte) }
+    // Safe because the index is below the buffer's count.
+    for index in 0..<bytes.count { byte(unsafe bytes[index]) }
   }
 
   /// Opens a nested message; its length is filled in by ``close(_:)``.

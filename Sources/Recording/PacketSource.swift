@@ -40,6 +40,9 @@ internal import StripPlatform
     let isBlocked: Bool
   }
 
+  /// Is it a recording that this version can read? Errors: as `init`.
+  package static func check(_ path: String) throws(RecordingError) { _ = try open(path) }
+
   private static func open(_ path: String) throws(RecordingError) -> Opened {
     var head = [UInt8](repeating: 0, count: RecordingLayout.controlOffset + 16)
     func word(_ at: Int, _ count: Int) -> UInt64 {
@@ -67,7 +70,9 @@ internal import StripPlatform
       throw .cannotOpen(path: path, error)
     }
     let control = RecordingLayout.controlOffset
-    if word(control, 8) == RecordingLayout.magic { throw .newerVersion(path: path, version: UInt32(word(control + 8, 4))) }
+    if word(control, 8) == RecordingLayout.magic {
+      throw .newerVersion(path: path, version: UInt32(word(control + 8, 4)))
+    }
     throw .notARecording(path: path, offset: UInt64(control))
   }
 
@@ -88,7 +93,9 @@ internal import StripPlatform
           continue
         }
         if length > RecordingLayout.blockSize { return unsafe stop(.damaged(at: offset)) }
-        if filled - position < header + length, try !refill(header + length) { return unsafe stop(.truncated(at: offset)) }
+        if filled - position < header + length, try !refill(header + length) {
+          return unsafe stop(.truncated(at: offset))
+        }
         let start = position + header
         position = start + length
         return unsafe UnsafeRawBufferPointer(rebasing: buffer[start..<position])

@@ -21,6 +21,8 @@ package struct RecordingReader: ~Copyable {
     var extraTracks: [Int] = []
     /// Name number + 1 by interned id.
     var names: [Int32] = []
+    /// What was described on it: a cleared state counts these from zero again.
+    var described: [Int] = []
   }
 
   /// Errors: `cannotOpen`, `notARecording`, `newerVersion`.
@@ -41,7 +43,9 @@ package struct RecordingReader: ~Copyable {
 
   /// The two 14-byte forms that ``SpanThread`` writes. `false`: it is something else.
   @inline(__always)
-  private mutating func cell<Visitor: RecordingVisitor>(_ body: UnsafeRawBufferPointer, _ visitor: inout Visitor) -> Bool {
+  private mutating func cell<Visitor: RecordingVisitor>(_ body: UnsafeRawBufferPointer, _ visitor: inout Visitor)
+    -> Bool
+  {
     guard body.count == 14 else { return false }
     // Safe because the body has 14 bytes. 40 d d d d 50 …
     let low = unsafe body.loadUnaligned(as: UInt64.self)
@@ -103,7 +107,10 @@ package struct RecordingReader: ~Copyable {
       case PacketField.clockID: clock = fields.value
       case PacketField.sequenceFlags where fields.value & SequenceFlag.cleared != 0:
         let index = sequence(id)
+        let described = sequences[index].described
+        for track in described { totals[track] = 0 }
         sequences[index] = Sequence()
+        sequences[index].described = described
       default: break
       }
     }
@@ -114,7 +121,7 @@ package struct RecordingReader: ~Copyable {
       guard fields.wire == WireType.bytes else { continue }
       switch fields.number {
       case PacketField.clockSnapshot: snapshot(fields.message, index, &visitor)
-      case PacketField.trackDescriptor: descriptor(fields.message, &visitor)
+      case PacketField.trackDescriptor: descriptor(fields.message, index, &visitor)
       case PacketField.defaults: defaults(fields.message, index)
       case PacketField.internedData: interned(fields.message, index, &visitor)
       default: break
@@ -162,7 +169,9 @@ package struct RecordingReader: ~Copyable {
   private mutating func defaults(_ message: FieldReader, _ sequence: Int) {
     var message = message
     while message.advance() {
-      if message.number == DefaultsField.clockID { sequences[sequence].isIncremental = message.value == ClockID.sequence }
+      if message.number == DefaultsField.clockID {
+        sequences[sequence].isIncremental = message.value == ClockID.sequence
+      }
       guard message.number == DefaultsField.trackEvent, message.wire == WireType.bytes else { continue }
       var event = message.message
       sequences[sequence].extraTracks = []
@@ -170,8 +179,6 @@ package struct RecordingReader: ~Copyable {
         if event.number == EventField.track { sequences[sequence].track = track(event.value) }
         if event.number == EventField.extraTrack { sequences[sequence].extraTracks.append(track(event.value)) }
       }
-      // A cleared state counts from zero again.
-      for track in sequences[sequence].extraTracks + [sequences[sequence].track] where track >= 0 { totals[track] = 0 }
     }
   }
 
@@ -209,7 +216,9 @@ package struct RecordingReader: ~Copyable {
     return tracks.count - 1
   }
 
-  private mutating func descriptor<Visitor: RecordingVisitor>(_ message: FieldReader, _ visitor: inout Visitor) {
+  private mutating func descriptor<Visitor: RecordingVisitor>(
+    _ message: FieldReader, _ sequence: Int, _ visitor: inout Visitor
+  ) {
     var message = message
     var uuid: UInt64 = 0
     var described = Track(index: 0, parent: nil, name: "", kind: .run)
@@ -259,6 +268,7 @@ package struct RecordingReader: ~Copyable {
     tracks[index] = Track(
       index: index, parent: parentIndex, name: described.name, kind: described.kind, multiplier: described.multiplier,
       isIncremental: described.isIncremental)
+    if described.isIncremental { sequences[sequence].described.append(index) }
     visitor.describe(tracks[index])
   }
 

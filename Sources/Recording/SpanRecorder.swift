@@ -204,7 +204,11 @@ internal import StripPlatform
     var first: (UInt64, UInt64) = (0, 0)
     unsafe withUnsafeMutableBytes(of: &first) { first in
       func put(_ index: Int, _ byte: UInt8) {
-        if index < 16 { unsafe first[index] = byte } else { unsafe at.storeBytes(of: byte, toByteOffset: index, as: UInt8.self) }
+        if index < 16 {
+          unsafe first[index] = byte
+        } else {
+          unsafe at.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+        }
       }
       put(0, 0x0A)
       put(1, UInt8(body.count & 0x7F) | 0x80)

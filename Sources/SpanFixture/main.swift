@@ -11,7 +11,9 @@ import StripSpanCore
 var arguments = Array(CommandLine.arguments.dropFirst())
 var own: RecordingFile?
 if arguments.first == "--create" {
-  do { own = try RecordingFile.create(at: arguments[1], maximumBytes: 1 << 30, replacing: true) } catch { fatalError("\(error)") }
+  do { own = try RecordingFile.create(at: arguments[1], maximumBytes: 1 << 30, replacing: true) } catch {
+    fatalError("\(error)")
+  }
   SpanCore.attach(to: own!)
   arguments.removeFirst(2)
 }

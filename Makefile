@@ -1,0 +1,56 @@
+# The commands of this repository; `make help` lists them. Each one first gets what it needs (Scripts/setup).
+SWIFT_BUILD := swift build -c release --static-swift-stdlib
+STRIPCHART := .build/release/stripchart
+DEMO_RECORDING := .build-demo/demo.pftrace
+
+.DEFAULT_GOAL := help
+# Swift's package manager holds a lock a build folder, so two at a time only wait for each other.
+.NOTPARALLEL:
+.PHONY: help setup build build-embedded build-bench demo test bench check lint layers foundation clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: setup-build setup-test ## Get what building and testing need (says what before it installs)
+
+setup-%:
+	@Scripts/setup $*
+
+build: setup-build ## Build the release command: .build/release/stripchart
+	$(SWIFT_BUILD) --product stripchart
+	$(SWIFT_BUILD) --product strip-span-fixture
+
+# The core as Embedded Swift: one static library without the Swift runtime.
+build-embedded: setup-build
+	STRIPCHART_EMBEDDED=1 swift build -c release --product StripSpanCore --scratch-path .build-embedded
+
+build-bench: setup-bench build build-embedded
+	$(SWIFT_BUILD) --product strip-bench
+
+demo: setup-demo build ## Record Examples/demo.py and print the report
+	@rm -rf .build-demo && mkdir -p .build-demo
+	$(STRIPCHART) run -o $(DEMO_RECORDING) -- python3 Examples/demo.py
+	@echo
+	@echo "The recording is $(DEMO_RECORDING): open it in ui.perfetto.dev, or type"
+	@echo "  $(STRIPCHART) report $(DEMO_RECORDING)"
+
+test: setup-test build build-embedded ## Run all tests: Swift, Embedded build, command line, Perfetto engine
+	swift test
+	.build-venv/bin/python -m pytest Tests/EndToEnd
+
+bench: build-bench ## Measure against C, psutil and other recorders (ROWS="sample span" for some, BENCH_ROUNDS=3 for less)
+	.build-bench/venv/bin/python Benchmarks/run.py $(ROWS)
+
+check: lint layers foundation ## Check style, the order of the layers, and that the core stays free of Foundation
+
+lint: setup-check
+	@Scripts/lint
+
+layers: setup-check
+	@Scripts/check-layers
+
+foundation: setup-check build
+	@Scripts/check-foundation
+
+clean: ## Remove everything that was built, downloaded or recorded here
+	rm -rf .build .build-*

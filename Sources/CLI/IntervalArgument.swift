@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import StripSampling
+
+/// `auto`, or a number with a unit: `5ms`, `0.5s`, `200us`, `1m`.
+struct IntervalArgument: ExpressibleByArgument {
+  let interval: TickSchedule.Interval
+  let text: String
+
+  static let auto = IntervalArgument(interval: .auto, text: "auto")
+
+  private init(interval: TickSchedule.Interval, text: String) {
+    self.interval = interval
+    self.text = text
+  }
+
+  /// 100 µs to 1 h: below it the recorder would use a whole CPU, above it there is no curve.
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+      return
+    }
+    guard let nanoseconds = DurationArgument(argument: argument)?.nanoseconds,
+      (100_000...3_600_000_000_000).contains(nanoseconds)
+    else { return nil }
+    self.init(interval: .fixed(nanoseconds: nanoseconds), text: argument)
+  }
+}
+
+/// A length of time with its unit; without one it is seconds.
+struct DurationArgument: ExpressibleByArgument {
+  let nanoseconds: UInt64
+
+  init?(argument: String) {
+    let units: [(String, Double)] = [
+      ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+      ("", 1e9),
+    ]
+    guard let (suffix, scale) = units.first(where: { argument.hasSuffix($0.0) }),
+      let number = Double(argument.dropLast(suffix.count)), number.isFinite, number > 0, number * scale < 1e18,
+      number * scale >= 1
+    else { return nil }
+    nanoseconds = UInt64(number * scale)
+  }
+}
+
+/// A number of bytes: `64MiB`, `1 GiB`, `500MB`, `4096`.
+struct SizeArgument: ExpressibleByArgument {
+  let bytes: UInt64
+
+  init?(argument: String) {
+    let units: [(String, Double)] = [
+      ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("K", 1024),
+      ("M", 1_048_576), ("G", 1_073_741_824), ("B", 1), ("", 1),
+    ]
+    guard let (suffix, scale) = units.first(where: { argument.hasSuffix($0.0) }),
+      let number = Double(argument.dropLast(suffix.count).filter { $0 != " " }), number.isFinite, number > 0,
+      number * scale < 1e15
+    else { return nil }
+    bytes = UInt64(number * scale)
+  }
+}
+
+/// A part of one CPU: `1%`, `0.5%`.
+struct ShareArgument: ExpressibleByArgument {
+  let share: Double
+
+  init?(argument: String) {
+    let isPercent = argument.hasSuffix("%")
+    guard let number = Double(isPercent ? String(argument.dropLast()) : argument), number.isFinite else { return nil }
+    let share = isPercent ? number / 100 : number
+    guard share > 0, share <= 1 else { return nil }
+    self.share = share
+  }
+}

@@ -1,0 +1,53 @@
+internal import StripModel
+internal import StripPlatform
+internal import StripRecording
+internal import StripSampling
+
+/// What `run`, `attach` and `system` share.
+enum Recorder {
+  static func signals() throws(Failure) -> SignalSource {
+    do throws(SystemError) { return try SignalSource() } catch {
+      throw Failure(.inputOutput, "cannot receive signals: \(error.text)")
+    }
+  }
+
+  static func facts(mode: String, command: [String], interval: String) -> [Annotation] {
+    [
+      Annotation("format", Int64(RecordingLayout.version)), Annotation("version", text: StripchartCommand.version),
+      Annotation("mode", text: mode), Annotation("command", texts: command), Annotation("interval", text: interval),
+      Annotation("working_directory", text: FileSystem.absolute(".")), Annotation("recorder_pid", Int64(Own.pid)),
+    ]
+  }
+
+  static func tickIfDue(_ sampler: Sampler) {
+    if sampler.schedule.remaining(at: Clock.boottime()) == 0 { sampler.tick() }
+  }
+
+  /// Ticks until there is nothing left to record, the time is over, or somebody says stop. Returns why.
+  static func record(
+    _ sampler: Sampler, watching handles: [Int32], signals: borrowing SignalSource, duration: UInt64?,
+    isOver: () -> Bool
+  ) -> String {
+    let end = duration.map { Clock.boottime() &+ $0 }
+    var handles = handles
+    while true {
+      tickIfDue(sampler)
+      if isOver() { return "all ended" }
+      let now = Clock.boottime()
+      if let end, now >= end { return "duration" }
+      let wait = min(sampler.schedule.remaining(at: now), end.map { $0 - now } ?? .max)
+      let ready = Poll.wait(for: [signals.descriptor.raw] + handles, timeout: wait)
+      if ready.dropFirst().contains(true) {
+        // A watched process has ended: its handle stays readable, so it is looked at once.
+        handles = zip(handles, ready.dropFirst()).filter { !$0.1 }.map(\.0)
+        sampler.tick()
+      }
+      while ready[0], let signal = signals.next() {
+        switch signal.signal {
+        case Signal.interrupt, Signal.terminate, Signal.hangUp, Signal.quit: return "interrupted"
+        default: break
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import StripPlatform
+internal import StripProbes
+internal import StripRecording
+internal import StripSampling
+
+/// What all commands that record have in common. A flag goes before the environment, the environment before the default.
+struct RecordingOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Where to write the recording (default: NAME-PID.pftrace).", valueName: "file"))
+  var output: String?
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "How often to read: auto (10 ms at first, 1 s in the end), or 5ms, 1s, ….", valueName: "interval"))
+  var interval: IntervalArgument?
+
+  @Option(name: .long, help: ArgumentHelp("The part of one CPU that reading may use.", valueName: "share"))
+  var budget: ShareArgument?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The recording never grows beyond this (default: 256MiB).", valueName: "size"))
+  var maxSize: SizeArgument?
+
+  @Flag(name: .long, help: "Replace the output file if it exists.")
+  var force = false
+
+  @Flag(name: [.short, .long], help: "Do not print the report.")
+  var quiet = false
+
+  @Flag(name: .long, help: "No colour, whatever the terminal can do.")
+  var noColor = false
+
+  mutating func validate() throws {
+    if let size = maxSize, size.bytes < 4 << 20 { throw ValidationError("--max-size must be at least 4MiB") }
+  }
+
+  /// The value of a flag, or of its environment variable. Errors: a variable that says nothing.
+  private func value<Argument: ExpressibleByArgument>(
+    _ flag: Argument?, _ name: StaticString
+  ) throws(Failure) -> Argument? {
+    if let flag { return flag }
+    guard let text = Own.environment(name), !text.isEmpty else { return nil }
+    guard let value = Argument(argument: text) else {
+      throw Failure(
+        .usage, "the environment variable \(name) is \(Console.quoted(text)), which is not understood",
+        hint: "unset it, or see --help")
+    }
+    return value
+  }
+
+  func resolvedInterval() throws(Failure) -> IntervalArgument { try value(interval, "STRIPCHART_INTERVAL") ?? .auto }
+
+  func samplerOptions() throws(Failure) -> Sampler.Options {
+    var options = Sampler.Options()
+    options.interval = try resolvedInterval().interval
+    options.budget = try value(budget, "STRIPCHART_BUDGET")?.share ?? options.budget
+    if let proc = Own.environment("STRIPCHART_PROC") { options.roots.proc = proc }
+    return options
+  }
+
+  /// The recording's file: `-o`, or a name that is free.
+  func createFile(named name: String) throws(Failure) -> RecordingFile {
+    let size = try value(maxSize, "STRIPCHART_MAX_SIZE")?.bytes ?? 256 << 20
+    if let output {
+      return try explaining { () throws(RecordingError) in
+        try RecordingFile.create(at: output, maximumBytes: size, replacing: force)
+      }
+    }
+    let stem = name.filter { $0.isLetter || $0.isNumber || "._-+".contains($0) }.prefix(60)
+    for attempt in 1... {
+      let suffix = attempt == 1 ? "" : "-\(attempt)"
+      let path = "\(stem.isEmpty ? "recording" : stem)-\(Own.pid)\(suffix).pftrace"
+      do throws(RecordingError) {
+        return try RecordingFile.create(at: path, maximumBytes: size, replacing: false)
+      } catch .exists where attempt < 1000 {
+        continue
+      } catch {
+        throw Failure(error)
+      }
+    }
+    throw Failure(.cannotCreate, "no free name for the recording", hint: "name one with -o")
+  }
+}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import StripModel
+internal import StripPlatform
+internal import StripRecording
+internal import StripSampling
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Start a command and record it with all its descendants until it ends.",
+    usage: "stripchart run [options] -- COMMAND [ARGUMENT ...]",
+    discussion: """
+      Example:
+        stripchart run -o train.pftrace -- python3 train.py --epochs 3
+
+      The command's input, output, terminal and signals are its own, and so is the exit code (128 + N after signal N; 126: it
+      cannot be run; 127: there is none). The report goes to standard error.
+      """)
+
+  @OptionGroup var options: RecordingOptions
+
+  @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
+  var command: [String] = []
+
+  func run() throws {
+    let arguments = command.first == "--" ? Array(command.dropFirst()) : command
+    guard let program = arguments.first, !program.isEmpty else {
+      throw Failure(.usage, "no command to run", hint: "stripchart run -- COMMAND [ARGUMENT ...]")
+    }
+    var samplerOptions = try options.samplerOptions()
+    samplerOptions.isReaper = true
+    let name = program.split(separator: "/").last.map(String.init) ?? program
+    let signals = try Recorder.signals()
+    let file = try options.createFile(named: name)
+    let sampler = Sampler(
+      file, options: samplerOptions,
+      facts: Recorder.facts(mode: "run", command: arguments, interval: try options.resolvedInterval().text),
+      title: "stripchart run \(name)")
+    Own.becomeSubreaper()
+    let child = try spawn(arguments, recording: file, signals: signals.inherited)
+    // After the start: the command has the limits that we were given.
+    Own.raiseDescriptorLimit()
+    Own.sharpenTimers()
+    try? sampler.add(child)
+    let exit = Self.record(sampler, child: child, signals: signals)
+    sampler.finish(reason: "command ended", exit: exit)
+    ReportPrinter.printReport(of: file, options: options)
+    Own.exit(exit.shellCode)
+  }
+
+  private func spawn(
+    _ arguments: [String], recording: RecordingFile, signals: InheritedSignals
+  ) throws(Failure) -> Int32 {
+    let name = "STRIPCHART_RECORDING="
+    let environment = ChildProcess.environment().filter { !$0.hasPrefix(name) } + [name + recording.path]
+    do throws(SystemError) {
+      return try ChildProcess.spawn(arguments, environment: environment, signals: signals)
+    } catch {
+      recording.close()
+      FileSystem.remove(recording.path)
+      let isMissing = error.code == 2
+      throw Failure(
+        isMissing ? .noProgram : .cannotRun, "cannot run \(Console.quoted(arguments[0])): \(error.text)",
+        hint: isMissing ? "check the name and PATH" : "is it executable?")
+    }
+  }
+
+  /// Ticks until the command ends. Orphans that become our children are waited for on the way.
+  private static func record(_ sampler: Sampler, child: Int32, signals: borrowing SignalSource) -> ProgramExit {
+    while true {
+      Recorder.tickIfDue(sampler)
+      let wait = sampler.schedule.remaining(at: Clock.boottime())
+      guard Poll.wait(for: [signals.descriptor.raw], timeout: wait)[0] else { continue }
+      while let signal = signals.next() {
+        // What the terminal sends goes to the whole group: the command has it already.
+        if signal.signal != Signal.child && signal.isFromProcess { Signal.send(signal.signal, to: child) }
+      }
+      while let ended = ChildProcess.peek() {
+        _ = sampler.childEnded(ended)
+        if ended.pid == child { return ended.exit }
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import StripPlatform
+
+@main
+struct StripchartCommand: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "stripchart",
+    abstract: "Records what a program uses and tells which code is responsible.",
+    discussion: """
+      Example:
+        stripchart run -- python3 train.py
+        stripchart report python3-4711.pftrace
+
+      A recording is a Perfetto trace: open it in ui.perfetto.dev as it is.
+      """,
+    version: version,
+    subcommands: [
+      RunCommand.self, AttachCommand.self, SystemCommand.self, ReportCommand.self, ExportCommand.self,
+      RecoverCommand.self,
+      DoctorCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      failure.say()
+      Own.exit(failure.code)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package import StripModel
+
+/// Who a process is and how it is, from the same line as its counters. No metrics.
+package struct ProcessState: Equatable, Sendable {
+  package internal(set) var pid: Int32 = 0
+  package internal(set) var parent: Int32 = 0
+  /// The letter of proc_pid_stat(5), field 3: `R`, `S`, `D`, `Z`, `T`, …; 0 before the first reading.
+  package internal(set) var state: UInt8 = 0
+  /// Field 22, clock ticks since boot.
+  package internal(set) var startTicks: UInt64 = 0
+  /// As wait4(2) would give it, of a zombie. `nil`: it lives, or we may not know.
+  package internal(set) var exitStatus: Int32?
+  /// A hash of the program's short name. It changes when another program is executed (or a thread renames itself).
+  package internal(set) var nameHash: UInt64 = 0
+
+  package init() {}
+
+  package var identity: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
+  package var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+}

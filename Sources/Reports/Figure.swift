@@ -1,0 +1,76 @@
+/// Numbers as a reader sees them: three significant digits, a unit that fits, and a dash for what is missing.
+enum Figure {
+  static let missing = "—"
+
+  static func bytes(_ value: Int64?) -> String { value.map { bytes(Double($0)) } ?? missing }
+
+  static func bytes(_ value: Double) -> String {
+    guard value.isFinite else { return missing }
+    if value.magnitude < 1024 { return "\(Int(value.rounded())) B" }
+    var scaled = value / 1024
+    var unit = 0
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    while scaled.magnitude >= 1023.5, unit < units.count - 1 {
+      scaled /= 1024
+      unit += 1
+    }
+    return "\(threeDigits(scaled)) \(units[unit])"
+  }
+
+  static func duration(_ seconds: Double?) -> String {
+    guard let seconds, seconds.isFinite else { return missing }
+    let size = seconds.magnitude
+    if size == 0 { return "0 s" }
+    if size < 999.5e-9 { return "\(threeDigits(seconds * 1e9)) ns" }
+    if size < 999.5e-6 { return "\(threeDigits(seconds * 1e6)) µs" }
+    if size < 999.5e-3 { return "\(threeDigits(seconds * 1e3)) ms" }
+    if size < 999.5 { return "\(threeDigits(seconds)) s" }
+    return long(seconds)
+  }
+
+  static func nanoseconds(_ value: UInt64?) -> String { duration(value.map { Double($0) / 1e9 }) }
+
+  /// A share of 1 as percent.
+  static func percent(_ share: Double?) -> String {
+    guard let share, share.isFinite else { return missing }
+    return "\(threeDigits(share * 100)) %"
+  }
+
+  static func count(_ value: UInt64) -> String {
+    if value < 10_000_000 { return "\(value)" }
+    let scaled = Double(value)
+    return value < 9_995_000_000 ? "\(threeDigits(scaled / 1e6)) M" : "\(threeDigits(scaled / 1e9)) G"
+  }
+
+  /// Three significant digits, no trailing zeros after the point below ten thousandths.
+  static func threeDigits(_ value: Double) -> String {
+    guard value.isFinite, value.magnitude < 1e15 else { return value.isFinite ? "\(value)" : missing }
+    switch value.magnitude {
+    case 0: return "0"
+    case ..<0.0995: return fixed(value, decimals: 3)
+    case ..<9.995: return fixed(value, decimals: 2)
+    case ..<99.95: return fixed(value, decimals: 1)
+    default: return fixed(value, decimals: 0)
+    }
+  }
+
+  private static func fixed(_ value: Double, decimals: Int) -> String {
+    let scale = [1, 10, 100, 1000][decimals]
+    let scaled = Int((value.magnitude * Double(scale)).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    if decimals == 0 { return "\(sign)\(scaled)" }
+    let fraction = "\(scaled % scale)"
+    return "\(sign)\(scaled / scale).\(String(repeating: "0", count: decimals - fraction.utf8.count))\(fraction)"
+  }
+
+  /// A thousand seconds and more: the two greatest of days, hours, minutes and seconds.
+  private static func long(_ seconds: Double) -> String {
+    guard seconds.magnitude < 1e15 else { return "\(seconds) s" }
+    let sign = seconds < 0 ? "-" : ""
+    let whole = Int(seconds.magnitude.rounded())
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    if whole < 3600 { return "\(sign)\(whole / 60)m \(two(whole % 60))s" }
+    if whole < 86_400 { return "\(sign)\(whole / 3600)h \(two(whole % 3600 / 60))m" }
+    return "\(sign)\(whole / 86_400)d \(two(whole % 86_400 / 3600))h"
+  }
+}

@@ -1,0 +1,209 @@
+package import StripAnalysis
+internal import StripModel
+
+/// The report for programs: `Docs/report-schema.md` is its contract. Only ever extended while ``schema`` stays the same.
+package struct JSONReport {
+  package static let schema = 1
+  private let summary: RecordingSummary
+
+  package init(_ summary: RecordingSummary) { self.summary = summary }
+
+  /// One JSON object; ends with a line feed.
+  package var text: String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("schema", Self.schema)
+      json.key("program")
+      json.object(program)
+      json.key("processes")
+      json.array { json in for process in summary.processes { json.object { self.process(process, &$0) } } }
+      json.key("total")
+      json.object(total)
+      json.key("machine")
+      json.object(machine)
+      json.key("spans")
+      json.array { json in for span in summary.spans { json.object { self.span(span, &$0) } } }
+      json.key("lines")
+      json.array { _ in }
+      json.key("findings")
+      json.array { _ in }
+      json.key("recorder")
+      json.object(recorder)
+      json.key("missing")
+      json.array { json in for fact in summary.missing { json.object { self.missing(fact, &$0) } } }
+      json.key("file")
+      json.object(file)
+    }
+    return json.text + "\n"
+  }
+
+  private func program(_ json: inout JSONWriter) {
+    let run = summary.run
+    json.member("command", run.command.isEmpty ? nil : ShellCommand.quoted(run.command))
+    json.member("arguments", run.command)
+    json.member("wall_seconds", run.wallSeconds)
+    exit(run.exit, &json)
+    json.member("mode", run.mode)
+    json.member(
+      "started",
+      run.realtimeOffset == 0 ? nil : WallTime.text(nanoseconds: Int64(bitPattern: run.start) &+ run.realtimeOffset))
+    json.member("working_directory", run.workingDirectory)
+    json.member("interval", run.interval)
+    json.member("end_reason", run.endReason)
+    json.member("complete", run.isComplete)
+    json.member("stripchart_version", run.version)
+  }
+
+  private func exit(_ exit: ProgramExit?, _ json: inout JSONWriter) {
+    json.key("exit")
+    switch exit {
+    case nil: json.null()
+    case .code(let code):
+      json.object {
+        $0.member("code", code)
+        $0.member("signal", nil as Int32?)
+        $0.member("core_dumped", nil as Bool?)
+      }
+    case .signal(let signal, let coreDumped):
+      json.object {
+        $0.member("code", nil as Int32?)
+        $0.member("signal", signal)
+        $0.member("core_dumped", coreDumped)
+      }
+    }
+  }
+
+  private func process(_ process: ProcessUsage, _ json: inout JSONWriter) {
+    let line = process.command.isEmpty ? process.name : ShellCommand.quoted(process.command)
+    json.member("pid", process.pid)
+    json.member("parent_pid", process.parentPID)
+    json.member("name", process.name)
+    json.member("command", line.isEmpty ? nil : line)
+    json.member("arguments", process.command)
+    json.member("start_seconds", process.startSeconds)
+    json.member("first_seen_seconds", process.firstSeenSeconds)
+    json.member("end_seconds", process.endSeconds)
+    json.member("cpu_seconds", process.cpuSeconds)
+    json.member("user_seconds", process.userSeconds)
+    json.member("system_seconds", process.systemSeconds)
+    json.member("unseen_children_cpu_seconds", process.waitedChildrenUnseenCPUSeconds)
+    json.member("peak_rss_bytes", process.peakResidentBytes)
+    counters(process.last, &json)
+    for (name, metric) in Self.peaks { json.member(name, process.peaks[metric]) }
+    exit(process.exit, &json)
+    json.member("final_reading", process.finalReading)
+    json.member("executable", process.executable)
+    json.member("working_directory", process.workingDirectory)
+    json.member("user", process.user)
+    json.member("user_id", process.userID)
+  }
+
+  private static let peaks: [(String, ProcessMetric)] = [
+    ("threads_max", .threads), ("descriptors_max", .descriptors), ("vms_max_bytes", .virtualSize),
+    ("swap_max_bytes", .swapSize), ("pss_max_bytes", .proportionalSize), ("uss_max_bytes", .uniqueSize),
+    ("anonymous_max_bytes", .anonymousSize), ("file_max_bytes", .fileSize), ("shared_max_bytes", .sharedSize),
+  ]
+
+  private func counters(_ sample: ProcessSample, _ json: inout JSONWriter) {
+    for (name, metric) in Self.counters { json.member(name, sample[metric]) }
+  }
+
+  private static let counters: [(String, ProcessMetric)] = [
+    ("read_bytes", .readBytes), ("write_bytes", .writeBytes), ("cancelled_write_bytes", .cancelledWriteBytes),
+    ("read_calls", .readCalls), ("write_calls", .writeCalls), ("read_characters_bytes", .readCharacters),
+    ("write_characters_bytes", .writeCharacters), ("minor_faults", .minorFaults), ("major_faults", .majorFaults),
+    ("voluntary_switches", .voluntarySwitches), ("involuntary_switches", .involuntarySwitches),
+  ]
+
+  private func total(_ json: inout JSONWriter) {
+    let total = summary.total
+    json.member("cpu_seconds", total.cpuSeconds)
+    json.member("user_seconds", total.userSeconds)
+    json.member("system_seconds", total.systemSeconds)
+    json.member("peak_rss_bytes", total.peakResidentBytes)
+    json.member("peak_rss_at_seconds", total.peakResidentAtSeconds)
+    counters(total.usage, &json)
+    json.member("process_count", total.processCount)
+    json.member("greatest_process_count", total.greatestProcessCount)
+    json.member("unseen_cpu_seconds", total.unseenCPUSeconds)
+    json.member("unseen_tasks_at_most", total.unseenTasksAtMost)
+  }
+
+  private func machine(_ json: inout JSONWriter) {
+    let machine = summary.machine
+    json.member("host", machine.host)
+    json.member("kernel", machine.kernel)
+    json.member("cpu_model", machine.cpuModel)
+    json.member("physical_cpus", machine.physicalCPUs)
+    json.member("logical_cpus", machine.logicalCPUs)
+    json.member("memory_bytes", machine.memoryBytes)
+    json.member("swap_bytes", machine.swapBytes)
+    json.member("page_bytes", machine.pageBytes)
+    json.member("boot_time_seconds", machine.bootSeconds)
+    json.member("container", machine.container)
+    json.member("busy_share", machine.busyShare)
+    json.member("least_available_bytes", machine.leastAvailableBytes)
+  }
+
+  private func span(_ span: SpanUsage, _ json: inout JSONWriter) {
+    let durations = span.durations
+    let hasEnded = durations.count > 0
+    func seconds(_ nanoseconds: UInt64?) -> Double? { hasEnded ? nanoseconds.map { Double($0) / 1e9 } : nil }
+    json.member("name", span.name)
+    json.member("path", span.path)
+    json.member("calls", durations.count)
+    json.member("open", span.open)
+    json.key("wall_seconds")
+    json.object { json in
+      json.member("total", Double(durations.sum) / 1e9)
+      json.member("self", Double(span.selfNanoseconds) / 1e9)
+      json.member("mean", hasEnded ? durations.mean / 1e9 : nil)
+      json.member("min", seconds(durations.least))
+      for (name, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+        json.member(name, seconds(durations.value(at: quantile)))
+      }
+      json.member("max", seconds(durations.greatest))
+    }
+    json.member("cpu_seconds", nil as Double?)
+    json.member("rss_growth_bytes", nil as Int64?)
+    json.member("write_bytes", nil as Int64?)
+  }
+
+  private func recorder(_ json: inout JSONWriter) {
+    let recorder = summary.recorder
+    json.member("cpu_seconds", recorder.cpuSeconds)
+    json.member("resident_bytes", recorder.residentBytes)
+    json.member("ticks", recorder.ticks)
+    json.member("late", recorder.late)
+    json.member("skipped", recorder.skipped)
+    json.member("refused_chunks", recorder.refusedChunks)
+    json.member("unmatched_span_ends", summary.unmatchedSpanEnds)
+    json.member("file_bytes", summary.fileBytes)
+    json.member("bytes_per_hour", summary.bytesPerHour)
+    json.key("tiers")
+    json.array { json in
+      for probe in recorder.probes {
+        json.object {
+          $0.member("name", probe.name)
+          $0.member("reads", probe.reads)
+          $0.member("per_second", probe.readsPerSecond)
+          $0.member("mean_nanoseconds", probe.meanNanoseconds)
+        }
+      }
+    }
+  }
+
+  private func missing(_ fact: MissingFact, _ json: inout JSONWriter) {
+    json.member("pid", fact.pid)
+    json.member("probe", fact.probe)
+    json.member("reason", fact.reason)
+    json.member("needs", fact.needs)
+  }
+
+  private func file(_ json: inout JSONWriter) {
+    json.member("path", summary.path)
+    json.member("bytes", summary.fileBytes)
+    json.member("ending", summary.ending.word)
+    json.member("ending_offset", summary.ending.offset)
+  }
+}

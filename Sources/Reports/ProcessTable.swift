@@ -1,0 +1,70 @@
+internal import StripAnalysis
+internal import StripModel
+
+/// The processes that used most CPU, the sum of the others, and the sum of all.
+struct ProcessTable {
+  private let summary: RecordingSummary
+  private static let limit = 12
+
+  init(_ summary: RecordingSummary) { self.summary = summary }
+
+  func lines(_ width: Int, _ style: TerminalStyle) -> [String] {
+    guard !summary.processes.isEmpty else { return [] }
+    let sorted = summary.processes.sorted(by: Self.isGreater)
+    var table = TextTable(
+      [
+        .init(title: "PID"), .init(title: "process", isNumber: false), .init(title: "CPU"), .init(title: "peak RSS"),
+        .init(title: "read", dispensability: 2), .init(title: "written", dispensability: 1),
+        .init(title: "start", dispensability: 3), .init(title: "end"), .init(title: "", isNumber: false),
+      ], flexible: 1)
+    // One more is shown rather than named as "1 more".
+    let shown = sorted.count <= Self.limit + 1 ? sorted[...] : sorted.prefix(Self.limit)
+    for process in shown { table.append(cells(process), (process.exit?.shellCode ?? 0) != 0 ? .failure : .none) }
+    let others = sorted[shown.count...]
+    if !others.isEmpty {
+      table.append(
+        [
+          "", "and \(others.count) more", Figure.duration(Self.sum(others.map(\.cpuSeconds))), "",
+          Self.bytes(others.map { $0.last[.readBytes] }), Self.bytes(others.map { $0.last[.writeBytes] }), "", "", "",
+        ], .dim)
+    }
+    let total = summary.total
+    table.append(
+      [
+        "", "total", Figure.duration(total.cpuSeconds), Figure.bytes(total.peakResidentBytes),
+        Figure.bytes(total.usage[.readBytes]), Figure.bytes(total.usage[.writeBytes]), "", "", "",
+      ], .total)
+    return table.lines(width: width, style)
+  }
+
+  private func cells(_ process: ProcessUsage) -> [String] {
+    [
+      "\(process.pid)", process.shownCommand, Figure.duration(process.cpuSeconds),
+      Figure.bytes(process.peakResidentBytes),
+      Figure.bytes(process.last[.readBytes]), Figure.bytes(process.last[.writeBytes]),
+      Figure.duration(process.startSeconds), Figure.duration(process.endSeconds), ending(process),
+    ]
+  }
+
+  private func ending(_ process: ProcessUsage) -> String {
+    if let exit = process.exit { return exit.shown }
+    if process.endSeconds != nil { return "" }
+    return summary.run.isComplete ? "running" : ""
+  }
+
+  private static func isGreater(_ left: ProcessUsage, _ right: ProcessUsage) -> Bool {
+    let (leftCPU, rightCPU) = (left.cpuSeconds ?? -1, right.cpuSeconds ?? -1)
+    if leftCPU != rightCPU { return leftCPU > rightCPU }
+    if left.firstSeenSeconds != right.firstSeenSeconds { return left.firstSeenSeconds < right.firstSeenSeconds }
+    return left.pid < right.pid
+  }
+
+  private static func sum(_ values: [Double?]) -> Double? {
+    let known = values.compactMap { $0 }
+    return known.isEmpty ? nil : known.reduce(0, +)
+  }
+
+  private static func bytes(_ values: [Int64?]) -> String {
+    sum(values.map { $0.map { Double($0) } }).map { Figure.bytes($0) } ?? Figure.missing
+  }
+}

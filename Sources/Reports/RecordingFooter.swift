@@ -1,0 +1,55 @@
+internal import StripAnalysis
+
+/// Where, how finely and at what cost it was recorded.
+struct RecordingFooter {
+  private let summary: RecordingSummary
+
+  init(_ summary: RecordingSummary) { self.summary = summary }
+
+  var entries: [(name: String, entry: String)] {
+    [("machine", machine), ("sampling", sampling), ("recorder", recorder), ("file", file)]
+  }
+
+  private var machine: String {
+    let machine = summary.machine
+    return [
+      text(machine.host), text(machine.kernel), text(machine.cpuModel), count(machine.physicalCPUs, "cores"),
+      count(machine.logicalCPUs, "CPUs"), "\(Figure.bytes(machine.memoryBytes)) memory",
+      "\(Figure.bytes(machine.swapBytes)) swap", machine.container.map { "in \(ShownText.escaped($0))" },
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  private var sampling: String {
+    let recorder = summary.recorder
+    let counts = [
+      "interval \(ShownText.escaped(summary.run.interval))", count(recorder.ticks, "ticks"),
+      count(recorder.late, "late"), count(recorder.skipped, "skipped"),
+    ]
+    let probes = recorder.probes.map { "\(ShownText.escaped($0.name)) \(Figure.threeDigits($0.readsPerSecond)) Hz" }
+    return counts.joined(separator: ", ") + (probes.isEmpty ? "" : "; \(probes.joined(separator: ", "))")
+  }
+
+  private var recorder: String {
+    let recorder = summary.recorder
+    let wall = summary.run.wallSeconds
+    let share = recorder.cpuSeconds.flatMap { wall > 0 ? $0 / wall : nil }
+    let cost = "\(Figure.duration(recorder.cpuSeconds)) of CPU time (\(Figure.percent(share)) of one CPU)"
+    return "\(cost), \(Figure.bytes(recorder.residentBytes)) resident"
+  }
+
+  private var file: String {
+    let rate = summary.bytesPerHour.map { ", \(Figure.bytes($0))/hour" } ?? ""
+    return "\(ShownText.escaped(summary.path)), \(Figure.bytes(Double(summary.fileBytes)))\(rate)"
+  }
+
+  private func count(_ value: Int64?, _ what: String) -> String {
+    "\(value.map { "\($0)" } ?? Figure.missing) \(what)"
+  }
+
+  private func text(_ text: String?) -> String? { text.map(ShownText.escaped) }
+}
+
+extension RecordingSummary {
+  /// How fast the file grew; `nil` when no time has passed.
+  var bytesPerHour: Double? { run.wallSeconds > 0 ? Double(fileBytes) / run.wallSeconds * 3600 : nil }
+}

@@ -1,0 +1,90 @@
+internal import StripAnalysis
+
+/// What a reader must know before trusting the figures: what was not recorded, and where the recording is not whole.
+struct RecordingNotes {
+  private let summary: RecordingSummary
+
+  init(_ summary: RecordingSummary) { self.summary = summary }
+
+  var sentences: [String] {
+    [unclean, damage, refused].compactMap { $0 } + missing + [vanished, unseen, unmatched].compactMap { $0 }
+  }
+
+  private var unclean: String? {
+    summary.run.isComplete
+      ? nil
+      : "the recording ends at \(Figure.duration(summary.run.wallSeconds)) without a closing mark: the recorder was killed"
+  }
+
+  private var damage: String? {
+    guard let offset = summary.ending.offset else { return nil }
+    return summary.ending.word == "truncated"
+      ? "the file is cut off inside the packet at byte \(offset): what followed is lost"
+      : "the file is damaged at byte \(offset): what follows was not read"
+  }
+
+  private var refused: String? {
+    guard let refused = summary.recorder.refusedChunks, refused > 0 else { return nil }
+    return
+      "\(refused) times there was no room for more events (the disk was full, or the file reached its limit): those are lost"
+  }
+
+  /// One sentence for all processes that miss the same for the same reason.
+  private var missing: [String] {
+    struct Gap: Hashable {
+      let probe: String
+      let reason: String
+      let needs: String?
+      let isOfProcess: Bool
+    }
+    var order: [Gap] = []
+    var pids: [Gap: [Int32]] = [:]
+    for fact in summary.missing {
+      let gap = Gap(probe: fact.probe, reason: fact.reason, needs: fact.needs, isOfProcess: fact.pid != nil)
+      if pids[gap] == nil { order.append(gap) }
+      pids[gap, default: []] += fact.pid.map { [$0] } ?? []
+    }
+    return order.map { gap in
+      let what = ShownText.escaped(gap.probe) + Self.owners(pids[gap] ?? [])
+      let needs = gap.needs.map { ": \(ShownText.escaped($0))" } ?? ""
+      return "not recorded: \(what) (\(ShownText.escaped(gap.reason)))\(needs)"
+    }
+  }
+
+  private static func owners(_ pids: [Int32]) -> String {
+    switch pids.count {
+    case 0: ""
+    case 1: " of PID \(pids[0])"
+    case ...6: " of PIDs \(pids.map { "\($0)" }.joined(separator: ", "))"
+    default: " of PIDs \(pids.prefix(5).map { "\($0)" }.joined(separator: ", ")) and \(pids.count - 5) more"
+    }
+  }
+
+  private var vanished: String? {
+    let count = summary.processes.count { $0.finalReading == "vanished" }
+    if count == 0 { return nil }
+    return count == 1
+      ? "1 process ended between two ticks: what it used after its last reading is not in its figures"
+      : "\(count) processes ended between two ticks: what they used after their last reading is not in their figures"
+  }
+
+  private var unseen: String? {
+    let cpu = summary.total.unseenCPUSeconds.map {
+      "; those that were waited for used \(Figure.threeDigits($0)) CPU-seconds, which the total holds"
+    }
+    guard let tasks = summary.total.unseenTasksAtMost, tasks > 0 else {
+      return summary.total.unseenCPUSeconds.map {
+        let cpu = Figure.threeDigits($0)
+        return "descendants that came and went between two ticks used \(cpu) CPU-seconds: in the total, but in no row"
+      }
+    }
+    let noun = tasks == 1 ? "1 task (process or thread)" : "\(tasks) tasks (processes or threads)"
+    return "at most \(noun) of the machine came and went between two ticks unseen\(cpu ?? "")"
+  }
+
+  private var unmatched: String? {
+    let count = summary.unmatchedSpanEnds
+    if count == 0 { return nil }
+    return "\(count) span \(count == 1 ? "end has" : "ends have") no begin: that part of the recording is missing"
+  }
+}

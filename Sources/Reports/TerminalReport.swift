@@ -1,0 +1,170 @@
+package import StripAnalysis
+internal import StripModel
+
+/// The report as a terminal shows it: the answer first, then curves, tables, what is missing, and what recording cost.
+///
+/// Fits `width` columns (at least 60) except where a single figure does not. Text of the recorded program is shown with its
+/// control characters written out, so it cannot act on the terminal.
+package struct TerminalReport {
+  let summary: RecordingSummary
+  let width: Int
+  let style: TerminalStyle
+
+  package init(_ summary: RecordingSummary, width: Int, color: Bool) {
+    self.summary = summary
+    self.width = max(width, 60)
+    style = TerminalStyle(hasColor: color)
+  }
+
+  /// The whole report; ends with a line feed.
+  package var text: String {
+    let tables = [ProcessTable(summary).lines(width, style), SpanTable(summary).lines(width, style)]
+    let sections = [head + answer, curves] + tables + [notes, footer]
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
+  }
+
+  // MARK: the answer
+
+  private var head: [String] {
+    let ending = " · \(self.ending) · \(Figure.duration(summary.run.wallSeconds))"
+    let title = ShownText.shortened(self.title, to: max(20, width - ShownText.width(ending)))
+    return [style.bold(title) + (hasFailed ? style.bad(ending) : ending)]
+  }
+
+  private var title: String {
+    switch summary.run.mode {
+    case "system": return "the machine \(ShownText.escaped(summary.machine.host ?? ""))"
+    case "attach":
+      guard summary.processes.count == 1, let process = summary.processes.first else {
+        return "\(summary.processes.count) processes"
+      }
+      return "\(process.shownCommand) (PID \(process.pid))"
+    default: return ShownText.escaped(ShellCommand.quoted(summary.run.command))
+    }
+  }
+
+  private var ending: String {
+    if let exit = summary.run.exit { return exit.shown }
+    guard let reason = summary.run.endReason else { return "recorder killed" }
+    return ShownText.escaped(reason)
+  }
+
+  private var hasFailed: Bool {
+    !summary.run.isComplete || summary.run.exit.map { $0.shellCode != 0 } ?? false
+  }
+
+  /// One to three sentences.
+  private var answer: [String] {
+    var sentences: [String] = []
+    if summary.run.mode != "system" || summary.total.cpuSeconds != nil { sentences.append(use) }
+    if summary.total.processCount > 1 {
+      let total = summary.total
+      sentences.append("It was \(total.processCount) processes, at most \(total.greatestProcessCount) at once.")
+    }
+    if let machine { sentences.append(machine) }
+    return ShownText.wrapped(sentences.joined(separator: " "), to: width)
+  }
+
+  private var use: String {
+    let total = summary.total
+    let wall = summary.run.wallSeconds
+    let subject = ShownText.shortened(title, to: 40)
+    let verb =
+      summary.run.mode != "attach" ? "ran" : summary.processes.count == 1 ? "was recorded for" : "were recorded for"
+    var parts = ["\(subject) \(verb) \(Figure.duration(wall))"]
+    if let cpu = total.cpuSeconds {
+      parts[0] += " and used \(Figure.threeDigits(cpu)) CPU-seconds"
+      if wall > 0 { parts[0] += " (\(Figure.percent(cpu / wall)) of one CPU)" }
+    } else {
+      parts[0] += "; its CPU time is not known"
+    }
+    parts.append(memory)
+    if let written = total.usage[.writeBytes] {
+      let read = total.usage[.readBytes].map { ", \(Figure.bytes($0)) read from it" } ?? ""
+      parts.append("\(Figure.bytes(written)) written to disk\(read)")
+    } else {
+      parts.append("what went to disk is not known")
+    }
+    return parts.joined(separator: "; ") + "."
+  }
+
+  private var memory: String {
+    guard let peak = summary.total.peakResidentBytes else { return "memory is not known" }
+    // A peak that the kernel remembers can lie between two ticks; then its moment is not known.
+    let sampled = summary.curves.resident.peak ?? Double(peak)
+    let moment = sampled >= 0.98 * Double(peak) ? summary.total.peakResidentAtSeconds : nil
+    return "memory peaked at \(Figure.bytes(peak))" + (moment.map { " at \(Figure.duration($0))" } ?? "")
+  }
+
+  private var machine: String? {
+    guard let busy = summary.machine.busyShare else { return nil }
+    let cpus = summary.machine.logicalCPUs.map { $0 == 1 ? "CPU was" : "\($0) CPUs were" } ?? "CPUs were"
+    var sentence = "The machine's \(cpus) \(Figure.percent(busy)) busy"
+    if let least = summary.machine.leastAvailableBytes {
+      sentence += "; at least \(Figure.bytes(least))"
+      if let all = summary.machine.memoryBytes { sentence += " of its \(Figure.bytes(all))" }
+      sentence += " memory stayed available"
+    }
+    return sentence + "."
+  }
+
+  // MARK: curves
+
+  private var curves: [String] {
+    let curves = summary.curves
+    func rate(_ value: Double?) -> String { value.map { "\(Figure.bytes($0))/s" } ?? Figure.missing }
+    func size(_ value: Double?) -> String { value.map { Figure.bytes($0) } ?? Figure.missing }
+    var lines: [(name: String, curve: Curve, top: Double?, peak: String, mean: String)] = []
+    for (name, curve, show) in [
+      ("CPU", curves.cpu, Figure.percent), ("memory", curves.resident, size), ("written", curves.diskWrite, rate),
+      ("read", curves.diskRead, rate), ("machine", curves.machineCPU, Figure.percent),
+    ]
+    where curve.peak != nil {
+      // The machine's line shows a share of the whole; the others fill their height.
+      lines.append((name, curve, name == "machine" ? 1 : nil, show(curve.peak), show(curve.mean)))
+    }
+    guard !lines.isEmpty else { return [] }
+    let peakWidth = lines.reduce(0) { max($0, ShownText.width($1.peak)) }
+    let meanWidth = lines.reduce(0) { max($0, ShownText.width($1.mean)) }
+    let room = width - 8 - " peak  mean ".count - peakWidth - meanWidth - 1
+    let shown = lines.map { line in
+      let spark = Sparkline(line.curve, end: summary.run.end, width: room, top: line.top).text
+      return style.dim(ShownText.padded(line.name, to: 8)) + style.curve(spark) + style.dim("  peak ")
+        + ShownText.padded(line.peak, to: peakWidth, right: true) + style.dim(" mean ")
+        + ShownText.padded(line.mean, to: meanWidth, right: true)
+    }
+    let end = Figure.duration(summary.run.wallSeconds)
+    let axis = String(repeating: " ", count: 8) + "0 s" + ShownText.padded(end, to: room - 3, right: true)
+    return shown + [style.dim(axis)]
+  }
+
+  // MARK: notes and footer
+
+  private var notes: [String] {
+    RecordingNotes(summary).sentences.flatMap { sentence in
+      let lines = ShownText.wrapped(sentence, to: width - 2)
+      return lines.enumerated().map { style.warning(($0 == 0 ? "! " : "  ") + $1) }
+    }
+  }
+
+  private var footer: [String] {
+    RecordingFooter(summary).entries.flatMap { name, entry in
+      let lines = ShownText.wrapped(entry, to: width - 10)
+      return lines.enumerated().map { style.dim(ShownText.padded($0 == 0 ? name : "", to: 10) + $1) }
+    }
+  }
+}
+
+extension ProcessUsage {
+  /// The command line, or the name where the kernel gave none.
+  var shownCommand: String { ShownText.escaped(command.isEmpty ? name : ShellCommand.quoted(command)) }
+}
+
+extension ProgramExit {
+  var shown: String {
+    switch self {
+    case .code(let code): "exit \(code)"
+    case .signal(let signal, let coreDumped): SignalName.of(signal) + (coreDumped ? " (core dumped)" : "")
+    }
+  }
+}

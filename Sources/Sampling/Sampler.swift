@@ -1,0 +1,378 @@
+package import StripModel
+package import StripPlatform
+package import StripProbes
+package import StripRecording
+
+/// Reads processes and the machine tick by tick and records what changed.
+///
+/// The owner drives it: ``tick()`` when ``schedule`` says so, ``childEnded(_:)`` when it has peeked at a zombie of its own, and
+/// ``finish(reason:exit:)`` once. One thread.
+@safe package final class Sampler {
+  package struct Options: Sendable {
+    package var interval = TickSchedule.Interval.auto
+    /// The part of one CPU that reading may use.
+    package var budget = 0.01
+    /// Processes started by recorded ones are recorded too.
+    package var followsDescendants = true
+    /// Orphans of the run become our children: whoever has us as parent belongs to the run.
+    package var isReaper = false
+    package var roots = KernelRoots()
+
+    package init() {}
+  }
+
+  package private(set) var schedule: TickSchedule
+  private var journal: Journal
+  private let options: Options
+  private var plan: ReadingPlan
+  private var processes: [TrackedProcess] = []
+  private var indices: [Int32: Int] = [:]
+  private var cursor: TaskCursor
+  private var unseenTasks: Int64 = 0
+  private var machine: MachineRecorder?
+  private let buffer: UnsafeMutableRawBufferPointer
+  private let calibration: CycleCalibration
+  private var recorderGroup: CounterGroup<RecorderMetric>
+  private var recorderReader: ProcessReader?
+  private var recorderDue: UInt64 = 0
+  private var anchorDue: UInt64 = 0
+  private let ownPID = Own.pid
+  package let file: RecordingFile
+
+  /// Begins the recording in `file`. Cost: a few packets; the machine is described by the first tick.
+  package init(_ file: RecordingFile, options: Options, facts: [Annotation], title: String) {
+    self.file = file
+    self.options = options
+    let now = Clock.boottime()
+    calibration = CycleCalibration(sys: options.roots.sys)
+    var journal = Journal(file)
+    journal.begin(title: title)
+    journal.note("recording", at: now, on: journal.runTrack, facts)
+    let recorderTrack = file.control.nextTrack()
+    journal.track(recorderTrack, name: "recorder")
+    recorderGroup = CounterGroup(
+      RecorderMetric.allCases, parent: recorderTrack, sequence: file.control.nextCounterSequence())
+    self.journal = journal
+    schedule = TickSchedule(options.interval, start: now)
+    plan = ReadingPlan(budget: options.budget)
+    cursor = TaskCursor(proc: options.roots.proc)
+    // Safe because freed only by deinit.
+    unsafe buffer = .allocate(byteCount: ProcessReader.bufferSize, alignment: 16)
+  }
+
+  deinit { unsafe buffer.deallocate() }
+
+  // MARK: whom to record
+
+  package var livingProcesses: Int { processes.count }
+  package func records(_ pid: Int32) -> Bool { indices[pid] != nil }
+
+  /// Records a process from now on. Errors: ENOENT when there is none, or what hides it.
+  package func add(_ pid: Int32) throws(SystemError) {
+    if indices[pid] != nil { return }
+    var reader = try ProcessReader(pid: pid, root: options.roots.proc)
+    var sample = ProcessSample()
+    switch unsafe reader.read(ProcessProbe.through(.every), into: &sample, buffer: buffer) {
+    case .vanished: throw SystemError(code: 3, call: "read")
+    case .read, .denied: break
+    }
+    let process = TrackedProcess(reader, file: file)
+    process.sample = sample
+    indices[pid] = processes.count
+    processes.append(process)
+    let now = Clock.boottime()
+    describe(process, as: "process", at: now)
+    process.describeAgain = now + 100_000_000
+    process.record(at: now, in: &journal)
+  }
+
+  /// Adds every living descendant of the recorded processes; looks at all processes once.
+  package func addDescendants() {
+    guard let names = try? FileSystem.entries(of: options.roots.proc) else { return }
+    adopt(names.compactMap { Int32($0) }.sorted())
+  }
+
+  /// Takes in those of `candidates` whose parent is recorded. Returns how many of them are gone.
+  @discardableResult
+  private func adopt(_ candidates: [Int32]) -> Int64 {
+    var gone: Int64 = 0
+    var left: [(pid: Int32, parent: Int32)] = []
+    for pid in candidates where indices[pid] == nil && pid != ownPID {
+      // Fails for a thread that does not lead its process.
+      guard let handle = try? ProcessDescriptor.open(pid) else {
+        if (try? FileStatus.of("\(options.roots.proc)/\(pid)")) == nil { gone += 1 }
+        continue
+      }
+      _ = consume handle
+      guard let parent = parent(of: pid) else {
+        gone += 1
+        continue
+      }
+      left.append((pid, parent))
+    }
+    // A child may have a lower number than its parent when the numbers have wrapped: until nothing more is found.
+    var found = true
+    while found {
+      found = false
+      var rest: [(pid: Int32, parent: Int32)] = []
+      for candidate in left {
+        if indices[candidate.parent] != nil || (options.isReaper && candidate.parent == ownPID) {
+          if (try? add(candidate.pid)) != nil { found = true } else { gone += 1 }
+        } else {
+          rest.append(candidate)
+        }
+      }
+      left = rest
+    }
+    return gone
+  }
+
+  private func parent(of pid: Int32) -> Int32? {
+    guard var reader = try? ProcessReader(pid: pid, root: options.roots.proc, keepsOpen: false) else { return nil }
+    var sample = ProcessSample()
+    switch unsafe reader.read(ProcessProbe.giving([.userTime]), into: &sample, buffer: buffer) {
+    case .vanished: return nil
+    case .read, .denied: return reader.state.parent
+    }
+  }
+
+  private func discover() {
+    guard options.followsDescendants else { return }
+    switch cursor.news() {
+    case .none: break
+    case .range(let pids): unseenTasks += adopt(pids)
+    case .unknown: addDescendants()
+    }
+  }
+
+  // MARK: a tick
+
+  /// Reads what is due and records it.
+  package func tick() {
+    let now = Clock.boottime()
+    schedule.begin(at: now)
+    discover()
+    if plan.hot.isDue(at: now) { readHot(at: now) }
+    for index in plan.dear.indices where plan.dear[index].isDue(at: now) { readDear(index, at: now) }
+    for process in processes { process.record(at: now, in: &journal) }
+    readMachine(at: now)
+    if now >= recorderDue { recordRecorder(at: now) }
+    if now >= anchorDue {
+      if anchorDue != 0 { journal.anchorClocks() }
+      anchorDue = now + 60_000_000_000
+    }
+    let multiplier = calibration.multiplier()
+    if multiplier != 0 { file.control.cycleMultiplier = multiplier }
+    file.allocateAhead(256 << 10)
+  }
+
+  private func readHot(at now: UInt64) {
+    let start = Clock.boottime()
+    var index = 0
+    while index < processes.count {
+      let process = processes[index]
+      switch unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer) {
+      case .vanished:
+        end(index, exit: nil, reading: "vanished", at: now)
+        continue
+      case .denied: noteRefusals(process, at: now)
+      case .read: break
+      }
+      process.parent = process.state.parent
+      if process.state.isZombie && !(options.isReaper && process.parent == ownPID) {
+        end(index, exit: process.state.exitStatus.map { ProgramExit(waitStatus: $0) }, reading: "zombie", at: now)
+        continue
+      }
+      if process.hasNewName() || process.describeAgain.map({ now >= $0 }) ?? false {
+        process.describeAgain = nil
+        describe(process, as: "exec", at: now)
+      }
+      index += 1
+    }
+    plan.hot.read(in: Clock.boottime() - start, at: now, tick: schedule.interval)
+  }
+
+  private func readDear(_ entry: Int, at now: UInt64) {
+    let start = Clock.boottime()
+    for process in processes {
+      if case .denied = unsafe process.reader.read(plan.dear[entry].probes, into: &process.sample, buffer: buffer) {
+        noteRefusals(process, at: now)
+      }
+    }
+    plan.dear[entry].read(in: Clock.boottime() - start, at: now, tick: schedule.interval)
+  }
+
+  private func readMachine(at now: UInt64) {
+    guard plan.machine.isDue(at: now) else { return }
+    if plan.machine.reads == 0 { describeMachine(at: now) }
+    guard let machine else { return }
+    let start = Clock.boottime()
+    machine.read(plan.machine.probes, at: now, in: &journal)
+    let middle = Clock.boottime()
+    plan.machine.read(in: middle - start, at: now, tick: schedule.interval)
+    if plan.machineSeldom.isDue(at: now) {
+      machine.read(plan.machineSeldom.probes, at: now, in: &journal)
+      plan.machineSeldom.read(in: Clock.boottime() - middle, at: now, tick: schedule.interval)
+    }
+  }
+
+  // MARK: ends
+
+  /// A zombie that is our own child: its last figures, then wait4(2). Returns how it ended.
+  package func childEnded(_ child: ChildProcess.Ended) -> WaitedUsage? {
+    let now = Clock.boottime()
+    if indices[child.pid] == nil { try? add(child.pid) }
+    if let index = indices[child.pid] {
+      let process = processes[index]
+      _ = unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer)
+      process.parent = process.state.parent
+      let usage = try? ChildProcess.reap(child.pid)
+      end(index, exit: child.exit, reading: "waited", usage: usage, at: now)
+      return usage
+    }
+    return try? ChildProcess.reap(child.pid)
+  }
+
+  private func end(
+    _ index: Int, exit: ProgramExit?, reading: String, usage: WaitedUsage? = nil, at now: UInt64
+  ) {
+    let process = processes[index]
+    process.record(at: now, in: &journal)
+    var values = [
+      Annotation("pid", Int64(process.pid)), Annotation("parent_pid", Int64(process.parent)),
+      Annotation("final", text: reading),
+    ]
+    values += Annotation.exit(exit)
+    if let usage {
+      values += [
+        Annotation("user_ns", usage.userNanoseconds), Annotation("system_ns", usage.systemNanoseconds),
+        Annotation("peak_rss_bytes", usage.peakResidentBytes), Annotation("minor_faults", usage.minorFaults),
+        Annotation("major_faults", usage.majorFaults), Annotation("voluntary_switches", usage.voluntarySwitches),
+        Annotation("involuntary_switches", usage.involuntarySwitches),
+      ]
+    }
+    journal.note("process ended", at: now, on: process.track, values)
+    process.end(at: now, in: &journal)
+    indices[process.pid] = nil
+    // The order of the others does not matter; the last takes the place.
+    let last = processes.removeLast()
+    if index < processes.count {
+      processes[index] = last
+      indices[last.pid] = index
+    }
+  }
+
+  /// The last readings, what the recorder cost, and why the recording ends. Closes the file.
+  package func finish(reason: String, exit: ProgramExit?) {
+    let now = Clock.boottime()
+    readHot(at: now)
+    for process in processes { process.record(at: now, in: &journal) }
+    if plan.machine.reads == 0 { describeMachine(at: now) }
+    machine?.read(plan.machine.probes, at: now, in: &journal)
+    recordRecorder(at: now)
+    for entry in plan.entries {
+      journal.note(
+        "probe", at: now, on: journal.runTrack,
+        [
+          Annotation("probe", text: "\(entry.name)"), Annotation("reads", Int64(entry.reads)),
+          Annotation("nanoseconds", Int64(entry.nanoseconds)),
+        ])
+    }
+    journal.note(
+      "recording ended", at: Clock.boottime(), on: journal.runTrack,
+      [Annotation("reason", text: reason), Annotation("still_running", Int64(processes.count))] + Annotation.exit(exit))
+    file.close()
+  }
+
+  // MARK: descriptions
+
+  private func describe(_ process: TrackedProcess, as note: StaticString, at now: UInt64) {
+    let description = process.reader.description()
+    let name = description.command ?? "?"
+    let arguments = description.arguments ?? []
+    journal.process(
+      process.pid, parent: process.state.parent, name: name, arguments: arguments, user: description.user,
+      track: process.track, at: now)
+    let start = Int64(process.startTicks) &* Machine.nanosecondsPerTick
+    journal.note(
+      note, at: now, on: process.track,
+      [
+        Annotation("pid", Int64(process.pid)), Annotation("parent_pid", Int64(process.state.parent)),
+        Annotation("start_ns", start), Annotation("name", text: name), Annotation("command", texts: arguments),
+        Annotation("executable", text: description.executable),
+        Annotation("working_directory", text: description.workingDirectory),
+        Annotation("user_id", description.user.map { Int64($0) }),
+        Annotation("user", text: description.user.flatMap { Machine.userName($0) }),
+      ])
+  }
+
+  private func describeMachine(at now: UInt64) {
+    let machine = MachineDescription(roots: options.roots)
+    journal.system(Machine.names(), ticksPerSecond: Machine.ticksPerSecond)
+    journal.note(
+      "machine", at: now, on: journal.runTrack,
+      [
+        Annotation("host", text: machine.host), Annotation("kernel", text: machine.kernel),
+        Annotation("architecture", text: machine.architecture), Annotation("cpu_model", text: machine.cpuModel),
+        Annotation("physical_cpus", Int64(machine.physicalCPUs)),
+        Annotation("logical_cpus", Int64(machine.logicalCPUs)),
+        Annotation("memory_bytes", machine.memoryBytes), Annotation("swap_bytes", machine.swapBytes),
+        Annotation("boot_time_seconds", machine.bootSeconds), Annotation("page_bytes", machine.pageBytes),
+        Annotation("container", text: machine.container.map { "\($0)" }), Annotation("cgroup", text: machine.cgroup),
+      ])
+    do throws(SystemError) {
+      self.machine = try MachineRecorder(roots: options.roots, journal: &journal)
+    } catch {
+      journal.note(
+        "missing", at: now, on: journal.runTrack,
+        [
+          Annotation("probe", text: "machine"), Annotation("reason", text: error.text),
+          Annotation("needs", text: "\(options.roots.proc) mounted and readable"),
+        ])
+    }
+  }
+
+  private func noteRefusals(_ process: TrackedProcess, at now: UInt64) {
+    for refusal in process.reader.refusals.dropFirst(process.knownRefusals) {
+      journal.note(
+        "missing", at: now, on: process.track,
+        [
+          Annotation("pid", Int64(process.pid)), Annotation("probe", text: "\(ProcessProbe.all[refusal.probe].name)"),
+          Annotation("reason", text: refusal.error.text), Annotation("errno", Int64(refusal.error.code)),
+          Annotation("needs", text: refusal.error.isDenied ? "to run as that user, or CAP_SYS_PTRACE" : nil),
+        ])
+    }
+    process.knownRefusals = process.reader.refusals.count
+  }
+
+  private func recordRecorder(at now: UInt64) {
+    var sample = Sample<RecorderMetric>()
+    let usage = WaitedUsage.own()
+    sample[.cpuTime] = usage.userNanoseconds + usage.systemNanoseconds
+    if recorderReader == nil { recorderReader = try? ProcessReader(pid: ownPID, root: options.roots.proc) }
+    if recorderReader != nil {
+      var own = ProcessSample()
+      _ = unsafe recorderReader!.read(ProcessProbe.giving([.residentSize]), into: &own, buffer: buffer)
+      sample[.residentSize] = own[.residentSize]
+    }
+    sample[.ticks] = Int64(schedule.ticks)
+    sample[.lateTicks] = Int64(schedule.late)
+    sample[.skippedTicks] = Int64(schedule.skipped)
+    sample[.unseenTasks] = unseenTasks
+    sample[.sampleCost] = Int64(plan.hot.cost)
+    sample[.refusedChunks] = Int64(file.control.refusedChunks)
+    journal.counters(&recorderGroup, sample, at: now)
+    recorderDue = now + 1_000_000_000
+  }
+}
+
+extension Annotation {
+  static func exit(_ exit: ProgramExit?) -> [Annotation] {
+    switch exit {
+    case .code(let code): [Annotation("exit_code", Int64(code))]
+    case .signal(let signal, let coreDumped):
+      [Annotation("signal", Int64(signal)), Annotation("core_dumped", flag: coreDumped)]
+    case nil: []
+    }
+  }
+}

@@ -1,0 +1,64 @@
+internal import StripModel
+internal import StripPlatform
+internal import StripProbes
+internal import StripRecording
+
+/// One process that is being recorded: its open kernel files, its last reading, its tracks.
+final class TrackedProcess {
+  let pid: Int32
+  let track: UInt64
+  var reader: ProcessReader
+  var sample = ProcessSample()
+  var parent: Int32
+  let startTicks: UInt64
+  private var nameHash: UInt64
+  private var groups: [CounterGroup<ProcessMetric>]
+  /// When its command line is read again: a program that was just forked has its parent's.
+  var describeAgain: UInt64?
+  var knownRefusals = 0
+
+  /// What shares a packet; what changes most comes first, since unchanged values at the end are left out.
+  private static let groupMetrics: [[ProcessMetric]] = [
+    [.cpuTime, .residentSize, .minorFaults, .userTime, .systemTime, .virtualSize, .threads, .majorFaults],
+    [.childUserTime, .childSystemTime, .childMinorFaults, .childMajorFaults],
+    [.writeCalls, .writeCharacters, .readCalls, .readCharacters, .writeBytes, .readBytes, .cancelledWriteBytes],
+    [
+      .voluntarySwitches, .involuntarySwitches, .anonymousSize, .peakResidentSize, .fileSize, .sharedSize, .swapSize,
+      .descriptors,
+    ],
+    [
+      .proportionalSize, .uniqueSize, .proportionalAnonymousSize, .proportionalFileSize, .proportionalSharedSize,
+      .proportionalSwapSize,
+    ],
+  ]
+
+  init(_ reader: consuming ProcessReader, file: RecordingFile) {
+    pid = reader.pid
+    parent = reader.state.parent
+    startTicks = reader.state.startTicks
+    nameHash = reader.state.nameHash
+    self.reader = reader
+    let track = file.control.nextTrack()
+    self.track = track
+    groups = Self.groupMetrics.map {
+      CounterGroup($0, parent: track, sequence: file.control.nextCounterSequence())
+    }
+  }
+
+  var state: ProcessState { reader.state }
+
+  /// `true` once after the process's short name has changed: another program was executed.
+  func hasNewName() -> Bool {
+    if reader.state.nameHash == nameHash { return false }
+    nameHash = reader.state.nameHash
+    return true
+  }
+
+  func record(at time: UInt64, in journal: inout Journal) {
+    for index in groups.indices { journal.counters(&groups[index], sample, at: time) }
+  }
+
+  func end(at time: UInt64, in journal: inout Journal) {
+    for index in groups.indices { journal.end(&groups[index], at: time) }
+  }
+}

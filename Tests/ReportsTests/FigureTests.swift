@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@testable import StripReports
+
+@Suite struct FigureTests {
+  @Test(
+    arguments: [
+      (0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (10_239, "10.0 KiB"), (1_047_000, "1022 KiB"),
+      (1_048_300, "1.00 MiB"),
+      (812 << 20, "812 MiB"), (Int64.max, "8.00 EiB"),
+    ] as [(Int64, String)])
+  func `bytes have three digits and a binary unit`(_ bytes: Int64, _ text: String) {
+    #expect(Figure.bytes(bytes) == text)
+  }
+
+  @Test(
+    arguments: [
+      (0, "0 s"), (1e-9, "1.00 ns"), (999.4e-9, "999 ns"), (999.6e-9, "1.00 µs"), (0.0123, "12.3 ms"), (12.4, "12.4 s"),
+      (999.4, "999 s"), (1000, "16m 40s"), (7384, "2h 03m"), (90_000, "1d 01h"), (-259_200, "-3d 00h"),
+      (-0.5, "-500 ms"),
+    ] as [(Double, String)])
+  func `durations have three digits and a unit that fits`(_ seconds: Double, _ text: String) {
+    #expect(Figure.duration(seconds) == text)
+  }
+
+  @Test func `what is missing is a dash`() {
+    #expect(Figure.bytes(nil as Int64?) == "—")
+    #expect(Figure.duration(nil) == "—")
+    #expect(Figure.percent(.nan) == "—")
+  }
+
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000000Z"), (951_868_799_999_999_999, "2000-02-29T23:59:59.999999Z"),
+      (951_868_800_000_000_000, "2000-03-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
+      (.max, "2262-04-11T23:47:16.854775Z"), (.min, "1677-09-21T00:12:43.145224Z"),
+    ] as [(Int64, String)])
+  func `the wall clock is in the form of RFC 3339`(_ nanoseconds: Int64, _ text: String) {
+    #expect(WallTime.text(nanoseconds: nanoseconds) == text)
+  }
+
+  @Test func `days are those of another calendar`() {
+    let formatter = ISO8601DateFormatter()
+    for day in stride(from: -40_000 as Int64, to: 100_000, by: 97) {
+      let expected = formatter.string(from: Date(timeIntervalSince1970: Double(day * 86_400)))
+      #expect(WallTime.text(nanoseconds: day * 86_400_000_000_000).prefix(10) == expected.prefix(10))
+    }
+  }
+
+  @Test func `a shell takes the quoted command as the same words`() throws {
+    let words = ["plain", "two words", "it's", "", "$HOME", "new\nline", "*", "ünïcödé-日本", "--a=b", "\\", "~"]
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["-c", "printf '%s\\0' " + ShellCommand.quoted(words)]
+    let output = Pipe()
+    shell.standardOutput = output
+    try shell.run()
+    let read = output.fileHandleForReading.readDataToEndOfFile()
+    shell.waitUntilExit()
+    #expect(String(decoding: read, as: UTF8.self) == words.map { $0 + "\0" }.joined())
+  }
+}

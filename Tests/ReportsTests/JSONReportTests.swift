@@ -1,0 +1,73 @@
+import Foundation
+import StripAnalysis
+import Testing
+
+@testable import StripReports
+
+@Suite struct JSONReportTests {
+  @Test(arguments: SummaryFixture.allCases)
+  func `the report is as in the golden file`(_ fixture: SummaryFixture) throws {
+    try Golden.expect(JSONReport(fixture.summary).text, is: "\(fixture.rawValue).json")
+  }
+
+  @Test(arguments: SummaryFixture.allCases)
+  func `another parser reads every key of the contract`(_ fixture: SummaryFixture) throws {
+    let report = try parsed(fixture)
+    #expect(report["schema"] as? Int == 1)
+    for key in ["program", "total", "machine", "recorder", "file"] { #expect(report[key] is [String: Any], "\(key)") }
+    for key in ["processes", "spans", "lines", "findings", "missing"] { #expect(report[key] is [Any], "\(key)") }
+    let processes = try #require(report["processes"] as? [[String: Any]])
+    #expect(processes.count == fixture.summary.processes.count)
+    for process in processes {
+      for key in [
+        "pid", "parent_pid", "command", "start_seconds", "end_seconds", "cpu_seconds", "peak_rss_bytes", "read_bytes",
+        "write_bytes", "read_calls", "write_calls", "exit",
+      ] {
+        #expect(process.keys.contains(key), "\(key)")
+      }
+    }
+  }
+
+  @Test func `strings come back as they were`() throws {
+    let summary = SummaryFixture.nasty.summary
+    let report = try parsed(.nasty)
+    #expect((report["program"] as? [String: Any])?["arguments"] as? [String] == summary.run.command)
+    #expect((report["file"] as? [String: Any])?["path"] as? String == summary.path)
+    #expect((report["spans"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == summary.spans.map(\.name))
+  }
+
+  @Test func `what the kernel did not offer is null`() throws {
+    let process = try #require((try parsed(.nasty)["processes"] as? [[String: Any]])?.first)
+    for key in ["cpu_seconds", "peak_rss_bytes", "read_bytes", "write_calls", "exit", "end_seconds"] {
+      #expect(process[key] is NSNull, "\(key)")
+    }
+  }
+
+  @Test func `doubles come back bit by bit and what is not finite is null`() throws {
+    let values = [0.1, 1e-300, 5e-324, 1.7976931348623157e308, -0.0, 12.4, 1e16, 123_456_789.123_456_78, 1e-5]
+    var json = JSONWriter()
+    json.array { json in
+      for value in values + [.nan, .infinity, -.infinity] { json.value(value) }
+    }
+    let read = try #require(try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [Any])
+    #expect(read.count == values.count + 3)
+    #expect(
+      zip(values, read).allSatisfy { ($1 as? Double)?.bitPattern == $0.bitPattern || ($0 == 0 && $1 as? Double == 0) })
+    #expect(read.suffix(3).allSatisfy { $0 is NSNull })
+  }
+
+  @Test func `every character makes a valid string`() throws {
+    var text = ""
+    for value in UInt32(0)..<0x3000 { if let scalar = Unicode.Scalar(value) { text.unicodeScalars.append(scalar) } }
+    text += "\u{10ffff}\u{1f600}\u{fffd}"
+    var json = JSONWriter()
+    json.array { $0.value(text) }
+    let read = try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [String]
+    #expect(read?.first?.unicodeScalars.elementsEqual(text.unicodeScalars) == true)
+  }
+
+  private func parsed(_ fixture: SummaryFixture) throws -> [String: Any] {
+    let data = Data(JSONReport(fixture.summary).text.utf8)
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+}

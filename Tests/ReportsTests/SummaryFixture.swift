@@ -1,0 +1,201 @@
+@testable import StripAnalysis
+import StripModel
+import StripRecording
+
+/// Hand-made summaries, each a case that a report must show well.
+enum SummaryFixture: String, CaseIterable {
+  case training, nasty, crowd, machine, nothing
+
+  var summary: RecordingSummary {
+    switch self {
+    case .training: Self.training
+    case .nasty: Self.nasty
+    case .crowd: Self.crowd
+    case .machine: Self.machine
+    case .nothing: RecordingSummary()
+    }
+  }
+
+  static let second: UInt64 = 1_000_000_000
+  static let mebibyte: Int64 = 1 << 20
+  private static let start: UInt64 = 5000 * second
+
+  /// A run that went well: two processes, spans, all figures known.
+  private static var training: RecordingSummary {
+    var summary = base(wall: 12_400_000_000)
+    summary.run.command = ["python3", "train.py", "--epochs", "3", "--note", "it's fine"]
+    summary.run.exit = .code(0)
+    summary.run.endReason = "command ended"
+    summary.processes = [
+      process(
+        100, parent: 99, ["python3", "train.py", "--epochs", "3"], cpu: 2.5, peak: 812 * mebibyte, start: 0, end: 12.4,
+        .code(0)),
+      process(
+        101, parent: 100, ["python3", "-m", "worker"], cpu: 0.6, peak: 64 * mebibyte, start: 1.25, end: 9, .code(3)),
+    ]
+    summary.total.cpuSeconds = 3.1
+    summary.total.userSeconds = 2.75
+    summary.total.systemSeconds = 0.35
+    summary.total.peakResidentBytes = 812 * mebibyte
+    summary.total.peakResidentAtSeconds = 8.2
+    summary.total.usage = summary.processes[0].last
+    summary.total.processCount = 2
+    summary.total.greatestProcessCount = 2
+    for second in 0..<12 {
+      let (from, to) = (start + UInt64(second) * self.second, start + UInt64(second + 1) * self.second)
+      summary.curves.cpu.add(second == 5 ? 1.03 : Double(second % 4) / 10, from: from, to: to)
+      summary.curves.resident.add(
+        Double(Int64(min(second + 1, 8) * 100 + (second == 8 ? 12 : 0)) * mebibyte), from: from, to: to)
+      summary.curves.diskRead.add(0, from: from, to: to)
+      if second < 4 || second > 6 { summary.curves.diskWrite.add(second == 3 ? 64e6 : 1e4, from: from, to: to) }
+      summary.curves.machineCPU.add(0.25, from: from, to: to)
+    }
+    summary.spans = [
+      span(["train"], calls: 1, 12_000_000_000, own: 1_500_000_000), span(["train", "load"], calls: 3, 500_000_000),
+      span(["train", "step"], calls: 300, 30_000_000, open: 1), span(["train", "step", "forward"], calls: 300, 12_345),
+    ]
+    return summary
+  }
+
+  /// A recorder that was killed, a damaged file, and names that try to act on the terminal.
+  private static var nasty: RecordingSummary {
+    var summary = base(wall: 12_300_000_000)
+    summary.path = "/tmp/\u{1b}]0;title\u{7}\n.pftrace"
+    summary.ending = .damaged(at: 123_456)
+    summary.run.command = [
+      "./\u{1b}[31mred", "new\nline", "quo\"te's", "", "\u{9b}2J", "\u{202e}gpj.exe", "日本語", "e\u{301}", "back\\slash",
+    ]
+    summary.machine.host = "evil\u{8}host"
+    summary.machine.cpuModel = nil
+    summary.machine.memoryBytes = nil
+    summary.recorder.cpuSeconds = nil
+    summary.recorder.late = nil
+    var process = process(7, parent: 1, summary.run.command, cpu: 1, peak: mebibyte, start: -86_400 * 3, end: nil, nil)
+    process.name = "\u{0}\u{1}\u{7f}"
+    process.workingDirectory = "/a\tb"
+    process.cpuSeconds = nil
+    process.peakResidentBytes = nil
+    process.last = ProcessSample()
+    summary.processes = [
+      process, self.process(8, parent: 7, [], cpu: 0, peak: 4096, start: 1, end: 2, .signal(11, coreDumped: true)),
+    ]
+    summary.processes[1].name = "\u{1b}[2J漢字の名前はとても長いので真ん中で短くされるべきです"
+    summary.processes[1].finalReading = "vanished"
+    summary.total.processCount = 2
+    summary.total.greatestProcessCount = 2
+    summary.total.unseenTasksAtMost = 17
+    summary.total.unseenCPUSeconds = 0.3
+    summary.spans = [span(["=cmd|' /C calc'!A0\r\n"], calls: 2, 1500), span(["\u{2028}open"], calls: 0, 0, open: 2)]
+    summary.unmatchedSpanEnds = 1
+    summary.recorder.refusedChunks = 4
+    summary.missing = [
+      MissingFact(pid: 1, probe: "io", reason: "permission denied", needs: "run as that user or with CAP_SYS_PTRACE"),
+      MissingFact(pid: nil, probe: "pressure", reason: "not in this kernel\u{1b}", needs: nil),
+    ]
+    summary.missing += (10..<20).map {
+      MissingFact(pid: $0, probe: "smaps_rollup", reason: "permission denied", needs: nil)
+    }
+    return summary
+  }
+
+  /// More processes than a table holds.
+  private static var crowd: RecordingSummary {
+    var summary = base(wall: 2_000_000_000)
+    summary.run.command = ["make", "-j16"]
+    summary.run.exit = .signal(9, coreDumped: false)
+    summary.run.endReason = "command ended"
+    summary.processes = (0..<40).map { index in
+      process(
+        Int32(1000 + index), parent: 999, ["cc", "-c", "file\(index).c"], cpu: Double(index) / 100,
+        peak: Int64(index) * mebibyte,
+        start: Double(index) / 20, end: Double(index) / 20 + 0.01, .code(0))
+    }
+    summary.total.cpuSeconds = 7.8
+    summary.total.processCount = 40
+    summary.total.greatestProcessCount = 16
+    return summary
+  }
+
+  private static var machine: RecordingSummary {
+    var summary = base(wall: 86_400_000_000_000)
+    summary.run.mode = "system"
+    summary.run.endReason = "interrupted"
+    for hour in 0..<24 {
+      let from = start + UInt64(hour) * 3600 * second
+      summary.curves.machineCPU.add(Double(hour) / 24, from: from, to: from + 3600 * second)
+    }
+    return summary
+  }
+
+  private static func base(wall: UInt64) -> RecordingSummary {
+    var summary = RecordingSummary()
+    summary.path = "train-100.pftrace"
+    summary.fileBytes = 1_234_567
+    summary.run.mode = "run"
+    summary.run.version = "0.1.0"
+    summary.run.interval = "auto"
+    summary.run.workingDirectory = "/home/me"
+    summary.run.start = start
+    summary.run.end = start + wall
+    summary.run.realtimeOffset = 1_772_323_199_999_999_000 - Int64(start)
+    summary.machine.host = "box"
+    summary.machine.kernel = "Linux 6.12.0"
+    summary.machine.cpuModel = "Example CPU @ 3.00GHz"
+    summary.machine.physicalCPUs = 8
+    summary.machine.logicalCPUs = 16
+    summary.machine.memoryBytes = 32 << 30
+    summary.machine.swapBytes = 0
+    summary.machine.busyShare = 0.34
+    summary.machine.leastAvailableBytes = 3 << 30
+    summary.recorder.cpuSeconds = 0.0123
+    summary.recorder.residentBytes = 9 * mebibyte
+    summary.recorder.ticks = 1240
+    summary.recorder.late = 3
+    summary.recorder.skipped = 0
+    summary.recorder.probes = [
+      .init(name: "io", reads: 1240, readsPerSecond: 100, meanNanoseconds: 1900),
+      .init(name: "smaps_rollup", reads: 12, readsPerSecond: 0.968, meanNanoseconds: 120_000),
+    ]
+    summary.curves = Curves(start: start)
+    return summary
+  }
+
+  private static func process(
+    _ pid: Int32, parent: Int32, _ command: [String], cpu: Double, peak: Int64, start: Double, end: Double?,
+    _ exit: ProgramExit?
+  ) -> ProcessUsage {
+    var process = ProcessUsage()
+    process.pid = pid
+    process.parentPID = parent
+    process.command = command
+    process.name = command.first ?? ""
+    process.cpuSeconds = cpu
+    process.userSeconds = cpu
+    process.systemSeconds = 0
+    process.peakResidentBytes = peak
+    process.startSeconds = start
+    process.firstSeenSeconds = max(start, 0)
+    process.endSeconds = end
+    process.exit = exit
+    process.finalReading = exit == nil ? nil : "waited"
+    process.last[.readBytes] = 1 << 20
+    process.last[.writeBytes] = 64 << 20
+    process.last[.readCalls] = 12
+    process.last[.writeCalls] = 34
+    process.peaks[.threads] = 4
+    process.peaks[.virtualSize] = 2 << 30
+    return process
+  }
+
+  private static func span(_ path: [String], calls: Int, _ nanoseconds: UInt64, own: UInt64? = nil, open: UInt64 = 0)
+    -> SpanUsage
+  {
+    var span = SpanUsage()
+    span.name = path.last ?? ""
+    span.path = path
+    for call in 0..<calls { span.durations.add(nanoseconds + UInt64(call)) }
+    span.selfNanoseconds = own ?? span.durations.sum
+    span.open = open
+    return span
+  }
+}
