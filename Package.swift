@@ -71,7 +71,9 @@ let toolTargets: [Target] = [
   .testTarget(
     name: "AnalysisTests", dependencies: ["StripModel", "StripRecording", "StripAnalysis"], swiftSettings: strict),
   .testTarget(
-    name: "ReportsTests", dependencies: ["StripModel", "StripAnalysis", "StripReports"], swiftSettings: strict),
+    name: "ReportsTests", dependencies: ["StripModel", "StripRecording", "StripAnalysis", "StripReports"],
+    exclude: ["Golden"],
+    swiftSettings: strict),
 ]
 
 let package = Package(

@@ -76,7 +76,7 @@ static void time_and_print(const char *name, void (*work)(int)) {
 
 int main(void) {
   // Joins the recording that STRIPCHART_RECORDING names; without one, calls return at once and the figures would be too good.
-  if (!getenv("STRIPCHART_RECORDING") || stripchart_attach() != 0) {
+  if (!getenv("STRIPCHART_RECORDING") || stripchart_attach() != 1) {
     fprintf(stderr, "span: no recording to join; start me by 'stripchart run -- span'\n");
     return 66;
   }

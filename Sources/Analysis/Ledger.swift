@@ -30,6 +30,8 @@ package struct Ledger: Sendable {
 
   private enum Target {
     case none
+    /// A tick that found nothing new: only its time counts.
+    case tick
     case process(Int, ProcessMetric)
     case machine(MachineMetric)
     case recorder(RecorderMetric)
@@ -41,6 +43,8 @@ package struct Ledger: Sendable {
   private var targets: [Target] = []
   private var tracks: [Track?] = []
   private var processIndices: [Int: Int] = [:]
+  /// Those that no parent has claimed: what they hold is nobody else's.
+  private var counted: [Int] = []
   /// Ended, and not claimed by their parent yet.
   private var unclaimed: [Int] = []
 
@@ -57,6 +61,7 @@ package struct Ledger: Sendable {
       targets.append(.none)
     }
     tracks[track.index] = track
+    if case .counter(true, _) = track.kind, track.name == "idle tick" { targets[track.index] = .tick }
     guard case .counter(true, _) = track.kind, let parentIndex = track.parent, parentIndex < tracks.count,
       let parent = tracks[parentIndex]
     else { return }
@@ -93,6 +98,7 @@ package struct Ledger: Sendable {
     guard track < targets.count else { return false }
     switch targets[track] {
     case .none: return false
+    case .tick: break
     case .process(let index, let metric): processes[index].record(metric, value)
     case .machine(let metric):
       if !firstMachine.has(metric) { firstMachine[metric] = value }
@@ -111,6 +117,9 @@ package struct Ledger: Sendable {
     guard track < tracks.count, let known = tracks[track], case .process(let pid) = known.kind else { return nil }
     return process(track, pid)
   }
+
+  /// The same for a process that has been entered already; a program's own spans describe its process too.
+  package func knownProcess(on track: Int) -> Int? { processIndices[track] }
 
   package mutating func update(_ index: Int, _ change: (inout ProcessLedger) -> Void) {
     let wasAlive = processes[index].isAlive
@@ -132,9 +141,9 @@ package struct Ledger: Sendable {
       let parent = processes.lastIndex(where: { $0.pid == child.parentPID && $0.firstSeen <= child.firstSeen }),
       parent != index, let waited = processes[parent].current[.childMinorFaults]
     else { return false }
-    let faults = (child.current[.minorFaults] ?? 0) + (child.current[.childMinorFaults] ?? 0)
+    let faults = (child.current[.minorFaults] ?? 0) &+ (child.current[.childMinorFaults] ?? 0)
     let grown =
-      waited - processes[parent].baseline(.childMinorFaults, runStart) - processes[parent].explained.minorFaults
+      waited &- processes[parent].baseline(.childMinorFaults, runStart) &- processes[parent].explained.minorFaults
     guard faults > 0, grown >= faults else { return false }
     claim(index, by: parent, faults: faults)
     return true
@@ -143,11 +152,12 @@ package struct Ledger: Sendable {
   private mutating func claim(_ index: Int, by parent: Int, faults: Int64) {
     let child = processes[index]
     processes[index].isClaimed = true
-    processes[parent].explained.minorFaults += faults
-    processes[parent].explained.cpu += gross(.cpuTime, child) ?? 0
+    counted.removeAll { $0 == index }
+    processes[parent].explained.minorFaults &+= faults
+    processes[parent].explained.cpu &+= gross(.cpuTime, index) ?? 0
     for metric in Self.inherited {
-      let last = (child.current[metric] ?? 0) - child.baseline(metric, runStart)
-      processes[parent].explained[metric] += last
+      let last = (child.current[metric] ?? 0) &- child.baseline(metric, runStart)
+      processes[parent].explained[metric] &+= last
     }
   }
 
@@ -162,17 +172,17 @@ package struct Ledger: Sendable {
   package func sum(_ metric: ProcessMetric) -> Int64? {
     var sum: Int64 = 0
     var isKnown = false
-    for process in processes {
+    let isCumulative = metric.metric.isCumulative
+    for index in counted {
       let value: Int64?
-      if !metric.metric.isCumulative {
-        value = process.isAlive ? process.current[metric] : process.current.has(metric) ? 0 : nil
-      } else if process.isClaimed {
-        value = nil
+      if isCumulative {
+        value = gross(metric, index)
       } else {
-        value = gross(metric, process)
+        value = processes[index].isAlive ? processes[index].current[metric] : nil
+        if processes[index].current.has(metric) { isKnown = true }
       }
       if let value {
-        sum += value
+        sum &+= value
         isKnown = true
       }
     }
@@ -180,26 +190,28 @@ package struct Ledger: Sendable {
   }
 
   /// A process's counter with that of the children it waited for.
-  private func gross(_ metric: ProcessMetric, _ process: ProcessLedger) -> Int64? {
+  private func gross(_ metric: ProcessMetric, _ index: Int) -> Int64? {
     func used(_ metric: ProcessMetric) -> Int64? {
-      process.current[metric].map { max(0, $0 - process.baseline(metric, runStart)) }
+      processes[index].current[metric].map { max(0, $0 &- processes[index].baseline(metric, runStart)) }
     }
     switch metric {
     case .cpuTime:
-      if let waited = process.waitedCPU { return waited }
-      let own = used(.cpuTime) ?? used(.userTime).map { $0 + (used(.systemTime) ?? 0) }
-      return own.map { $0 + max((used(.childUserTime) ?? 0) + (used(.childSystemTime) ?? 0), process.explained.cpu) }
-    case .userTime: return used(.userTime).map { $0 + (used(.childUserTime) ?? 0) }
-    case .systemTime: return used(.systemTime).map { $0 + (used(.childSystemTime) ?? 0) }
-    case .minorFaults: return used(.minorFaults).map { $0 + (used(.childMinorFaults) ?? 0) }
-    case .majorFaults: return used(.majorFaults).map { $0 + (used(.childMajorFaults) ?? 0) }
+      if let waited = processes[index].waitedCPU { return waited }
+      let own = used(.cpuTime) ?? used(.userTime).map { $0 &+ (used(.systemTime) ?? 0) }
+      return own.map {
+        $0 &+ max((used(.childUserTime) ?? 0) &+ (used(.childSystemTime) ?? 0), processes[index].explained.cpu)
+      }
+    case .userTime: return used(.userTime).map { $0 &+ (used(.childUserTime) ?? 0) }
+    case .systemTime: return used(.systemTime).map { $0 &+ (used(.childSystemTime) ?? 0) }
+    case .minorFaults: return used(.minorFaults).map { $0 &+ (used(.childMinorFaults) ?? 0) }
+    case .majorFaults: return used(.majorFaults).map { $0 &+ (used(.childMajorFaults) ?? 0) }
     default: return used(metric)
     }
   }
 
   /// The sum over disks of a metric since the recording began.
   package func sum(_ metric: DiskMetric) -> Int64? {
-    disks.isEmpty ? nil : disks.reduce(0) { $0 + ($1.current[metric] ?? 0) - ($1.first[metric] ?? 0) }
+    disks.isEmpty ? nil : disks.reduce(0) { $0 &+ ($1.current[metric] ?? 0) &- ($1.first[metric] ?? 0) }
   }
 
   /// The machine's CPU time, busy and in all, since the recording began.
@@ -214,8 +226,8 @@ package struct Ledger: Sendable {
         if metric == .userTime || metric == .idleTime { return nil }
         continue
       }
-      all += now - before
-      if metric != .idleTime && metric != .waitTime { busy += now - before }
+      all &+= now &- before
+      if metric != .idleTime && metric != .waitTime { busy &+= now &- before }
     }
     return (busy, all)
   }
@@ -226,6 +238,7 @@ package struct Ledger: Sendable {
     if let known = processIndices[track] { return known }
     processes.append(ProcessLedger(track: track, pid: pid, at: time))
     processIndices[track] = processes.count - 1
+    counted.append(processes.count - 1)
     return processes.count - 1
   }
 

@@ -21,7 +21,6 @@ package struct ProcessLedger: Sendable {
   package var current = ProcessSample()
   package var first = ProcessSample()
   package var peaks = ProcessSample()
-  package var readings: UInt64 = 0
   /// wait4(2), with the children that it waited for.
   package var waitedCPU: Int64?
   package var waitedPeakResident: Int64?
@@ -87,20 +86,20 @@ package struct ProcessLedger: Sendable {
   /// The kernel adds a waited-for child's input and output to its parent's own counters; that part is taken off here.
   package func own(_ metric: ProcessMetric, runStart: UInt64) -> Int64? {
     guard let last = current[metric] else { return nil }
-    return max(0, last - baseline(metric, runStart) - explained[metric])
+    return max(0, last &- baseline(metric, runStart) &- explained[metric])
   }
 
   /// The reading that counting starts from.
   func baseline(_ metric: ProcessMetric, _ runStart: UInt64) -> Int64 {
     // The kernel rounds a start down to its tick.
-    if let started, started + 20_000_000 >= runStart { return 0 }
+    if let started, started &+ 20_000_000 >= runStart { return 0 }
     return first[metric] ?? 0
   }
 
   /// CPU time of children that it waited for and that no reading has ever seen.
   package func unseenChildrenCPU(runStart: UInt64) -> Int64 {
     guard let user = current[.childUserTime], let system = current[.childSystemTime] else { return 0 }
-    let waited = user - baseline(.childUserTime, runStart) + system - baseline(.childSystemTime, runStart)
-    return max(0, waited - explained.cpu)
+    let waited = user &- baseline(.childUserTime, runStart) &+ system &- baseline(.childSystemTime, runStart)
+    return max(0, waited &- explained.cpu)
   }
 }

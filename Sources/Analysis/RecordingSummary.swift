@@ -78,7 +78,6 @@ package struct ProcessUsage: Sendable {
   /// What it used since the recording began (counters), or at the end (levels), by metric.
   package var last = ProcessSample()
   package var peaks = ProcessSample()
-  package var readings: UInt64 = 0
 }
 
 package struct TotalUsage: Sendable {

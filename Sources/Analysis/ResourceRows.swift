@@ -32,9 +32,9 @@ package struct ResourceRows: RecordingVisitor {
   private var memoryBytes: Int64?
   private var swapBytes: Int64?
   private var previousTime: UInt64 = 0
-  /// The most CPU time that any row has seen. A child that moves into its parent's account can make the sum dip or bulge
-  /// for one tick; counting from the highest mark, the shares still add up to the CPU time.
-  private var highestCPU: Int64?
+  /// The last row with a share, and the most CPU time until then: counted from there, the shares add up to the CPU time.
+  private var cpuBefore: (time: UInt64, highest: Int64)?
+  private var held: Row?
   private var machineBefore: (busy: Int64, all: Int64)?
   private var machineShare: Double?
   /// The process of a counter's track, plus one.
@@ -65,6 +65,7 @@ package struct ResourceRows: RecordingVisitor {
   /// Writes the last tick and whatever is buffered. Call once, after the last event.
   package mutating func finish() {
     closeTick()
+    release(next: nil)
     resources.flush()
     processes?.flush()
   }
@@ -96,6 +97,8 @@ package struct ResourceRows: RecordingVisitor {
   }
 
   package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
+    // What begins or ends in the next tick is no part of the one in the books.
+    if ledger.closes(tick: time) { closeTick() }
     let note = Note(values)
     switch name {
     case "recording":
@@ -136,38 +139,85 @@ package struct ResourceRows: RecordingVisitor {
   private mutating func closeTick() {
     guard ledger.time > previousTime else { return }
     ledger.settle()
-    let time = clock.nanoseconds(at: ledger.time)
-    appendResources(time)
-    appendProcesses(time)
+    let row = row()
+    if held == nil { held = row } else { release(next: row) }
+    appendProcesses(row.monotonic)
     previousTime = ledger.time
   }
 
-  private mutating func appendResources(_ time: Int64) {
-    let cpu = ledger.sum(.cpuTime)
-    resources.seconds(time, decimals: 6)
-    resources.fixed(share(of: cpu), decimals: 3)
-    resources.fixed(globalShare(), decimals: 3)
-    resources.mebibytes(ledger.sum(.residentSize))
-    resources.mebibytes(ledger.sum(.virtualSize))
-    resources.mebibytes(difference(memoryBytes, ledger.machine[.availableSize]))
-    resources.mebibytes(difference(swapBytes, ledger.machine[.swapFreeSize]))
-    resources.integer(ledger.sum(ProcessMetric.readCalls))
-    resources.integer(ledger.sum(DiskMetric.reads))
-    resources.mebibytes(ledger.sum(ProcessMetric.readBytes))
-    resources.mebibytes(ledger.sum(DiskMetric.readBytes))
-    resources.integer(ledger.sum(ProcessMetric.writeCalls))
-    resources.integer(ledger.sum(DiskMetric.writes))
-    resources.mebibytes(ledger.sum(ProcessMetric.writeBytes))
-    resources.mebibytes(ledger.sum(DiskMetric.writeBytes))
-    resources.seconds(cpu)
-    resources.seconds(ledger.sum(.userTime))
-    resources.seconds(ledger.sum(.systemTime))
-    resources.integer(ledger.sum(.threads))
-    resources.integer(ledger.sum(ProcessMetric.minorFaults))
-    resources.integer(ledger.sum(ProcessMetric.majorFaults))
-    resources.mebibytes(ledger.sum(.readCharacters))
-    resources.mebibytes(ledger.sum(.writeCharacters))
-    resources.integer(Int64(ledger.processes.count { $0.isAlive }))
+  /// What one row says, held back until the next tick.
+  private struct Row {
+    let time: UInt64
+    let monotonic: Int64
+    let machineShare: Double?
+    var counters: [Int64?]
+    let resident: Int64?
+    let virtual: Int64?
+    let used: Int64?
+    let swapped: Int64?
+    let threads: Int64?
+    let processes: Int64
+    let reads: Int64?
+    let readBytes: Int64?
+    let writes: Int64?
+    let writeBytes: Int64?
+  }
+
+  private static let counters: [ProcessMetric] = [
+    .cpuTime, .readCalls, .readBytes, .writeCalls, .writeBytes, .userTime, .systemTime, .minorFaults, .majorFaults,
+    .readCharacters, .writeCharacters,
+  ]
+
+  private mutating func row() -> Row {
+    Row(
+      time: ledger.time, monotonic: clock.nanoseconds(at: ledger.time), machineShare: globalShare(),
+      counters: Self.counters.map { ledger.sum($0) }, resident: ledger.sum(.residentSize),
+      virtual: ledger.sum(.virtualSize), used: difference(memoryBytes, ledger.machine[.availableSize]),
+      swapped: difference(swapBytes, ledger.machine[.swapFreeSize]), threads: ledger.sum(.threads),
+      processes: Int64(ledger.processes.count { $0.isAlive }), reads: ledger.sum(DiskMetric.reads),
+      readBytes: ledger.sum(DiskMetric.readBytes), writes: ledger.sum(DiskMetric.writes),
+      writeBytes: ledger.sum(DiskMetric.writeBytes))
+  }
+
+  /// A child that was waited for stands in its parent's account before its end is noticed, a tick later: for that long the
+  /// sums hold it twice. What only grows was never more than it is a tick later.
+  private mutating func release(next: Row?) {
+    guard var row = held else { return }
+    if let next {
+      for index in row.counters.indices {
+        if let value = row.counters[index], let later = next.counters[index] { row.counters[index] = min(value, later) }
+      }
+    }
+    append(row)
+    held = next
+  }
+
+  private mutating func append(_ row: Row) {
+    let counters = row.counters
+    resources.seconds(row.monotonic, decimals: 6)
+    resources.fixed(share(of: counters[0], at: row.time), decimals: 3)
+    resources.fixed(row.machineShare, decimals: 3)
+    resources.mebibytes(row.resident)
+    resources.mebibytes(row.virtual)
+    resources.mebibytes(row.used)
+    resources.mebibytes(row.swapped)
+    resources.integer(counters[1])
+    resources.integer(row.reads)
+    resources.mebibytes(counters[2])
+    resources.mebibytes(row.readBytes)
+    resources.integer(counters[3])
+    resources.integer(row.writes)
+    resources.mebibytes(counters[4])
+    resources.mebibytes(row.writeBytes)
+    resources.seconds(counters[0])
+    resources.seconds(counters[5])
+    resources.seconds(counters[6])
+    resources.integer(row.threads)
+    resources.integer(counters[7])
+    resources.integer(counters[8])
+    resources.mebibytes(counters[9])
+    resources.mebibytes(counters[10])
+    resources.integer(row.processes)
     resources.endRow()
   }
 
@@ -199,15 +249,18 @@ package struct ResourceRows: RecordingVisitor {
     processes?.endRow()
   }
 
-  /// Percent of one CPU since the previous row; `nil` in the first.
-  private mutating func share(of cpu: Int64?) -> Double? {
+  /// Percent of one CPU since the last row that had one; `nil` in the first, and where less than a millisecond has passed:
+  /// that would show the jitter of reading.
+  private mutating func share(of cpu: Int64?, at time: UInt64) -> Double? {
     guard let cpu else { return nil }
-    guard let highest = highestCPU else {
-      highestCPU = cpu
+    guard let before = cpuBefore else {
+      cpuBefore = (time, cpu)
       return nil
     }
-    highestCPU = max(cpu, highest)
-    return previousTime == 0 ? nil : Double(max(cpu, highest) - highest) * 100 / Double(ledger.time - previousTime)
+    guard time - before.time >= 1_000_000 else { return nil }
+    let highest = max(cpu, before.highest)
+    cpuBefore = (time, highest)
+    return Double(highest &- before.highest) * 100 / Double(time - before.time)
   }
 
   /// Percent of all CPUs between the machine's last two readings, which may be older than this row.

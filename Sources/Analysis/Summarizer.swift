@@ -7,7 +7,10 @@ package struct Summarizer: RecordingVisitor {
   private var spans = SpanTree()
   private var names: [String] = []
   private var facts = RecordingSummary()
+  /// The last tick that was drawn, and the one after it.
   private var previous: Totals?
+  private var pending: Totals?
+  private var closedTime: UInt64 = 0
   private var greatestResident: Int64 = 0
   private var greatestResidentTime: UInt64 = 0
   private var greatestProcessCount = 0
@@ -15,6 +18,9 @@ package struct Summarizer: RecordingVisitor {
   private var hasBegun = false
   private var probeReads: [String: (reads: Int64, nanoseconds: Int64)] = [:]
   private var lastTime: UInt64 = 0
+  /// CPU time that was noticed later than it was used: what a process used after its last reading comes with its parent's.
+  private var lateCPU = 0.0
+  private var forkPeakResident: Int64 = 0
 
   /// The sums at one tick.
   private struct Totals {
@@ -28,6 +34,9 @@ package struct Summarizer: RecordingVisitor {
     var machineTime: UInt64
     var processes: Int
   }
+
+  /// No machine runs for so long (146 years): a later time comes from damage.
+  private static let latest: UInt64 = 1 << 62
 
   private init() {}
 
@@ -53,7 +62,7 @@ package struct Summarizer: RecordingVisitor {
 
   package mutating func describe(_ track: Track) {
     ledger.describe(track)
-    if case .process = track.kind, let index = ledger.process(on: track.index) {
+    if case .process = track.kind, let index = ledger.knownProcess(on: track.index) {
       ledger.update(index) { $0.name = track.name }
     }
   }
@@ -73,6 +82,7 @@ package struct Summarizer: RecordingVisitor {
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
+    guard time < Self.latest else { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
     if time > lastTime { lastTime = time }
@@ -86,6 +96,8 @@ package struct Summarizer: RecordingVisitor {
 
   package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
     let note = Note(values)
+    guard time < Self.latest else { return }
+    if ledger.closes(tick: time) { closeTick() }
     if time > lastTime { lastTime = time }
     switch name {
     case "recording": begin(note, at: time)
@@ -115,6 +127,7 @@ package struct Summarizer: RecordingVisitor {
     facts.run.mode = note.text("mode") ?? ""
     facts.run.version = note.text("version") ?? ""
     facts.run.command = note.texts("command")
+    forkPeakResident = note.integer("fork_peak_rss_bytes") ?? .max
     facts.run.workingDirectory = note.text("working_directory")
     facts.run.interval = note.text("interval") ?? ""
     ledger.runStart = time
@@ -160,7 +173,7 @@ package struct Summarizer: RecordingVisitor {
       process.finalReading = note.text("final")
       process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
       if let user = note.integer("user_ns"), let system = note.integer("system_ns") {
-        process.waitedCPU = user + system
+        process.waitedCPU = user &+ system
       }
       process.waitedPeakResident = note.integer("peak_rss_bytes")
     }
@@ -168,35 +181,67 @@ package struct Summarizer: RecordingVisitor {
 
   // MARK: ticks
 
+  /// Looks at the books when all readings of a tick are in them.
   private mutating func closeTick() {
+    guard ledger.time != closedTime else { return }
+    closedTime = ledger.time
     ledger.settle()
     let cpu = ledger.machineCPU
-    let alive = ledger.processes.reduce(0) { $0 + ($1.isAlive ? 1 : 0) }
-    let isMachineNew = cpu.map { $0.all != previous?.machineAll } ?? false
+    let alive = ledger.processes.indices.reduce(0) { $0 + (ledger.processes[$1].isAlive ? 1 : 0) }
+    let isMachineNew = cpu.map { $0.all != pending?.machineAll } ?? false
     let now = Totals(
       time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize),
-      readBytes: ledger.sum(ProcessMetric.readBytes),
-      writeBytes: ledger.sum(ProcessMetric.writeBytes), machineBusy: cpu?.busy, machineAll: cpu?.all,
-      machineTime: isMachineNew ? ledger.time : previous?.machineTime ?? ledger.time, processes: alive)
+      readBytes: ledger.sum(ProcessMetric.readBytes), writeBytes: ledger.sum(ProcessMetric.writeBytes),
+      machineBusy: cpu?.busy, machineAll: cpu?.all,
+      machineTime: isMachineNew ? ledger.time : pending?.machineTime ?? ledger.time, processes: alive)
     greatestProcessCount = max(greatestProcessCount, alive)
     if let resident = now.resident, resident > greatestResident {
       greatestResident = resident
       greatestResidentTime = now.time
     }
     if let available = ledger.machine[.availableSize] { leastAvailable = min(leastAvailable ?? .max, available) }
+    guard var last = pending else {
+      pending = now
+      return
+    }
+    // A child that was just waited for is in its parent's account before its own is closed: for one tick it stands in both, and
+    // the next tick's sum is the true one.
+    last.cpu = Self.less(last.cpu, now.cpu)
+    last.readBytes = Self.less(last.readBytes, now.readBytes)
+    last.writeBytes = Self.less(last.writeBytes, now.writeBytes)
+    drawn(last)
+    pending = now
+  }
+
+  private static func less(_ left: Int64?, _ right: Int64?) -> Int64? {
+    guard let left, let right else { return left ?? right }
+    return min(left, right)
+  }
+
+  private mutating func drawn(_ totals: Totals) {
+    guard let before = previous else {
+      previous = totals
+      return
+    }
     // A rate over less time would show the jitter of reading, not the program.
-    if let before = previous, now.time - before.time < 5_000_000 { return }
-    if let before = previous { draw(before, now) }
-    previous = now
+    guard totals.time - before.time >= 5_000_000 else { return }
+    draw(before, totals)
+    previous = totals
   }
 
   private mutating func draw(_ before: Totals, _ now: Totals) {
     let nanoseconds = Double(now.time - before.time)
     func rate(_ old: Int64?, _ new: Int64?, _ scale: Double) -> Double? {
       guard let old, let new, new >= old, nanoseconds > 0 else { return nil }
-      return Double(new - old) * scale / nanoseconds
+      return Double(new &- old) * scale / nanoseconds
     }
-    rate(before.cpu, now.cpu, 1).map { facts.curves.cpu.add($0, from: before.time, to: now.time) }
+    if let cpu = rate(before.cpu, now.cpu, 1) {
+      // More than all CPUs cannot have been used in this interval; the rest is drawn after it.
+      let all = cpu + lateCPU
+      let drawn = min(all, Double(facts.machine.logicalCPUs ?? .max))
+      lateCPU = all - drawn
+      facts.curves.cpu.add(drawn, from: before.time, to: now.time)
+    }
     rate(before.readBytes, now.readBytes, 1e9).map { facts.curves.diskRead.add($0, from: before.time, to: now.time) }
     rate(before.writeBytes, now.writeBytes, 1e9).map { facts.curves.diskWrite.add($0, from: before.time, to: now.time) }
     now.resident.map { facts.curves.resident.add(Double($0), from: before.time, to: now.time) }
@@ -205,7 +250,8 @@ package struct Summarizer: RecordingVisitor {
       let all = now.machineAll,
       all > oldAll
     {
-      facts.curves.machineCPU.add(Double(busy - oldBusy) / Double(all - oldAll), from: before.machineTime, to: now.time)
+      facts.curves.machineCPU.add(
+        Double(busy &- oldBusy) / Double(all &- oldAll), from: before.machineTime, to: now.time)
     }
   }
 
@@ -213,6 +259,7 @@ package struct Summarizer: RecordingVisitor {
 
   private mutating func finished() -> RecordingSummary {
     closeTick()
+    if let pending { drawn(pending) }
     spans.finish()
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
     facts.processes = ledger.processes.map { usage($0) }
@@ -247,7 +294,6 @@ package struct Summarizer: RecordingVisitor {
     usage.endSeconds = process.ended.map(seconds)
     usage.exit = process.exit
     usage.finalReading = process.finalReading
-    usage.readings = process.readings
     for metric in ProcessMetric.allCases {
       usage.last[metric] =
         metric.metric.isCumulative ? process.own(metric, runStart: facts.run.start) : process.current[metric]
@@ -257,7 +303,7 @@ package struct Summarizer: RecordingVisitor {
     usage.systemSeconds = usage.last[.systemTime].map { Double($0) / 1e9 }
     usage.cpuSeconds =
       (usage.last[.cpuTime].map { Double($0) / 1e9 }) ?? usage.userSeconds.map { $0 + (usage.systemSeconds ?? 0) }
-    let waitedChildren = (process.current[.childUserTime] ?? 0) + (process.current[.childSystemTime] ?? 0)
+    let waitedChildren = (process.current[.childUserTime] ?? 0) &+ (process.current[.childSystemTime] ?? 0)
     if let waited = process.waitedCPU, waitedChildren == 0, process.baseline(.cpuTime, facts.run.start) == 0 {
       // The last reading may be an interval old; wait4(2) is exact, and here it holds no child's time.
       usage.cpuSeconds = max(usage.cpuSeconds ?? 0, Double(waited) / 1e9)
@@ -265,8 +311,17 @@ package struct Summarizer: RecordingVisitor {
     let unseen = process.unseenChildrenCPU(runStart: facts.run.start)
     usage.waitedChildrenUnseenCPUSeconds = unseen > 0 ? Double(unseen) / 1e9 : nil
     let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.max()
-    usage.peakResidentBytes = sampled ?? process.waitedPeakResident
+    usage.peakResidentBytes = peak(of: process, sampled: sampled)
     return usage
+  }
+
+  /// The greatest that any reading showed, or what wait4(2) says: that is exact, but it also holds the largest waited-for
+  /// child, and what we were ourselves when we forked.
+  private func peak(of process: ProcessLedger, sampled: Int64?) -> Int64? {
+    guard let waited = process.waitedPeakResident, waited > forkPeakResident,
+      process.current[.childMinorFaults] ?? 0 == 0
+    else { return sampled ?? process.waitedPeakResident }
+    return max(sampled ?? 0, waited)
   }
 
   private mutating func finishTotal() {
@@ -275,7 +330,9 @@ package struct Summarizer: RecordingVisitor {
     for metric in ProcessMetric.allCases { total.usage[metric] = ledger.sum(metric) }
     total.userSeconds = total.usage[.userTime].map { Double($0) / 1e9 }
     total.systemSeconds = total.usage[.systemTime].map { Double($0) / 1e9 }
-    let single = facts.processes.compactMap(\.peakResidentBytes).max()
+    // A waited-for child's own peak counts too, whoever it was.
+    let waited = ledger.processes.compactMap(\.waitedPeakResident).filter { $0 > forkPeakResident }
+    let single = (facts.processes.compactMap(\.peakResidentBytes) + waited).max()
     if let single, single > greatestResident {
       total.peakResidentBytes = single
     } else if greatestResident > 0 {

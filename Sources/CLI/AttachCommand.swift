@@ -34,7 +34,7 @@ struct AttachCommand: ParsableCommand {
     let proc = samplerOptions.roots.proc
     let handles = try handles(of: pids, proc: proc)
     let signals = try Recorder.signals()
-    let file = try options.createFile(named: Self.name(of: handles[0].pid, proc))
+    let file = try options.createFile(named: Self.name(of: handles[0].pid, proc), pid: handles[0].pid)
     let sampler = Sampler(
       file, options: samplerOptions,
       facts: Recorder.facts(
@@ -71,7 +71,8 @@ struct AttachCommand: ParsableCommand {
     for pid in pids {
       do throws(SystemError) {
         let handle = try ProcessHandle(pid)
-        _ = try FileStatus.of("\(proc)/\(pid)/stat")
+        var reader = try ProcessReader(pid: pid, root: proc, keepsOpen: false)
+        if reader.hasEnded() { throw SystemError(code: 3, call: "read") }
         handles.append(handle)
       } catch {
         failure?.say()

@@ -62,7 +62,7 @@ struct RecordingOptions: ParsableArguments {
   }
 
   /// The recording's file: `-o`, or a name that is free.
-  func createFile(named name: String) throws(Failure) -> RecordingFile {
+  func createFile(named name: String, pid: Int32) throws(Failure) -> RecordingFile {
     let size = try value(maxSize, "STRIPCHART_MAX_SIZE")?.bytes ?? 256 << 20
     if let output {
       return try explaining { () throws(RecordingError) in
@@ -72,7 +72,7 @@ struct RecordingOptions: ParsableArguments {
     let stem = name.filter { $0.isLetter || $0.isNumber || "._-+".contains($0) }.prefix(60)
     for attempt in 1... {
       let suffix = attempt == 1 ? "" : "-\(attempt)"
-      let path = "\(stem.isEmpty ? "recording" : stem)-\(Own.pid)\(suffix).pftrace"
+      let path = "\(stem.isEmpty ? "recording" : stem)-\(pid)\(suffix).pftrace"
       do throws(RecordingError) {
         return try RecordingFile.create(at: path, maximumBytes: size, replacing: false)
       } catch .exists where attempt < 1000 {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import StripAnalysis
 internal import StripRecording
 
 struct RecoverCommand: ParsableCommand {
@@ -27,7 +28,9 @@ struct RecoverCommand: ParsableCommand {
     let stem = file.hasSuffix(".pftrace") ? String(file.dropLast(8)) : file
     let target = output ?? stem + ".recovered.pftrace"
     let result = try explaining { () throws(RecordingError) in
-      try Recovery.recover(file, to: target, replacing: force)
+      // Refuses what holds nothing of a run, before anything is written.
+      _ = try Summarizer.summarize(file)
+      return try Recovery.recover(file, to: target, replacing: force)
     }
     var message = "stripchart: \(result.packets) packets, \(result.bytes) bytes to \(Console.quoted(target))"
     switch result.ending {

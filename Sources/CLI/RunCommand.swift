@@ -31,16 +31,24 @@ struct RunCommand: ParsableCommand {
     samplerOptions.isReaper = true
     let name = program.split(separator: "/").last.map(String.init) ?? program
     let signals = try Recorder.signals()
-    let file = try options.createFile(named: name)
+    // Its PID is part of the recording's name, and the recording must be there before it runs.
+    let pending = try prepare(arguments.count, signals: signals.inherited)
+    let child = pending.pid
+    let file: RecordingFile
+    do { file = try options.createFile(named: name, pid: child) } catch {
+      pending.cancel()
+      throw error
+    }
+    let facts = Recorder.facts(mode: "run", command: arguments, interval: try options.resolvedInterval().text)
     let sampler = Sampler(
       file, options: samplerOptions,
-      facts: Recorder.facts(mode: "run", command: arguments, interval: try options.resolvedInterval().text),
+      facts: facts + [Annotation("fork_peak_rss_bytes", WaitedUsage.own().peakResidentBytes)],
       title: "stripchart run \(name)")
+    // After the fork: the command has the limits and timers that we were given.
     Own.becomeSubreaper()
-    let child = try spawn(arguments, recording: file, signals: signals.inherited)
-    // After the start: the command has the limits that we were given.
     Own.raiseDescriptorLimit()
     Own.sharpenTimers()
+    try release(pending, arguments[0], recording: file)
     try? sampler.add(child)
     let exit = Self.record(sampler, child: child, signals: signals)
     sampler.finish(reason: "command ended", exit: exit)
@@ -48,19 +56,27 @@ struct RunCommand: ParsableCommand {
     Own.exit(exit.shellCode)
   }
 
-  private func spawn(
-    _ arguments: [String], recording: RecordingFile, signals: InheritedSignals
-  ) throws(Failure) -> Int32 {
-    let name = "STRIPCHART_RECORDING="
-    let environment = ChildProcess.environment().filter { !$0.hasPrefix(name) } + [name + recording.path]
+  private func prepare(_ count: Int, signals: InheritedSignals) throws(Failure) -> ChildProcess.Pending {
     do throws(SystemError) {
-      return try ChildProcess.spawn(arguments, environment: environment, signals: signals)
+      return try ChildProcess.prepare(lastArguments: count, variable: "STRIPCHART_RECORDING", signals: signals)
     } catch {
+      throw Failure(.cannotRun, "cannot start a process: \(error.text)")
+    }
+  }
+
+  private func release(
+    _ pending: consuming ChildProcess.Pending, _ program: String, recording: RecordingFile
+  ) throws(Failure) {
+    let child = pending.pid
+    do throws(SystemError) {
+      try pending.release(recording.path)
+    } catch {
+      _ = try? ChildProcess.reap(child)
       recording.close()
       FileSystem.remove(recording.path)
       let isMissing = error.code == 2
       throw Failure(
-        isMissing ? .noProgram : .cannotRun, "cannot run \(Console.quoted(arguments[0])): \(error.text)",
+        isMissing ? .noProgram : .cannotRun, "cannot run \(Console.quoted(program)): \(error.text)",
         hint: isMissing ? "check the name and PATH" : "is it executable?")
     }
   }

@@ -24,13 +24,17 @@ struct StripchartCommand: ParsableCommand {
 
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ChildProcess.arguments())
       try command.run()
     } catch let failure as Failure {
       failure.say()
       Own.exit(failure.code)
     } catch {
-      exit(withError: error)
+      let code = exitCode(for: error)
+      // Help and the version are no errors.
+      if code.isSuccess { exit(withError: error) }
+      Failure(.usage, message(for: error), hint: "stripchart --help, stripchart VERB --help").say()
+      Own.exit(code.rawValue)
     }
   }
 }

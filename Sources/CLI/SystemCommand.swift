@@ -20,7 +20,7 @@ struct SystemCommand: ParsableCommand {
     var samplerOptions = try options.samplerOptions()
     samplerOptions.followsDescendants = false
     let signals = try Recorder.signals()
-    let file = try options.createFile(named: "system")
+    let file = try options.createFile(named: "system", pid: Own.pid)
     let sampler = Sampler(
       file, options: samplerOptions,
       facts: Recorder.facts(mode: "system", command: ["system"], interval: try options.resolvedInterval().text),

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,7 +35,8 @@
 // MARK: files
 
 int strip_open(int directory, const char *path, int kind) {
-  static const int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT | O_TRUNC, O_RDONLY | O_DIRECTORY};
+  // O_NONBLOCK: opening a pipe without a writer must not wait; regular and kernel files know no difference.
+  static const int flags[] = {O_RDONLY | O_NONBLOCK, O_RDWR, O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT | O_TRUNC, O_RDONLY | O_DIRECTORY};
   if (directory < 0) directory = AT_FDCWD;
   return RESULT(openat(directory, path, flags[kind] | O_CLOEXEC | O_NOCTTY, 0600));
 }
@@ -189,33 +190,99 @@ static uint64_t mask_from_set(const sigset_t *set) {
 static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
 static const int ignored[] = {SIGXFSZ, SIGPIPE};
 
-int strip_spawn(const char *const *argv, const char *const *environment, uint64_t inherited_mask, uint64_t inherited_ignored) {
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t mask, defaults;
-  set_from_mask(&mask, inherited_mask);
-  sigemptyset(&defaults);
+static int argument_count;
+static const char *const *arguments;
+
+// glibc hands main's arguments to constructors too.
+__attribute__((constructor)) static void keep_arguments(int count, const char *const *values) {
+  argument_count = count;
+  arguments = values;
+}
+
+int strip_argument_count(void) { return argument_count; }
+const char *const *strip_arguments(void) { return arguments; }
+
+extern char **environ;
+
+// Our environment without `variable`, and `entry` at its end. Lives until the process does.
+static char **environment_with(const char *variable, char *entry) {
+  size_t count = 0, length = strlen(variable), kept = 0;
+  while (environ && environ[count]) count++;
+  char **list = calloc(count + 2, sizeof *list);
+  if (!list) return NULL;
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(environ[i], variable, length) != 0 || environ[i][length] != '=') list[kept++] = environ[i];
+  list[kept] = entry;
+  return list;
+}
+
+static void restore_signals(uint64_t mask, uint64_t was_ignored) {
   for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-    if (!(inherited_ignored & (1ull << (ignored[i] - 1)))) sigaddset(&defaults, ignored[i]);
-  posix_spawnattr_setsigmask(&attributes, &mask);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = -1;
-  int error = posix_spawnp(&pid, argv[0], NULL, &attributes, (char *const *)argv, (char *const *)environment);
-  if (error == ENOEXEC) {
-    // What a shell and execvp(3) do with a script that has no #! line.
-    size_t count = 0;
-    while (argv[count]) count++;
-    const char **shell = calloc(count + 3, sizeof *shell);
-    shell[0] = "sh";
-    shell[1] = "--";
-    memcpy(shell + 2, argv, count * sizeof *shell);
-    int second = posix_spawn(&pid, "/bin/sh", NULL, &attributes, (char *const *)shell, (char *const *)environment);
-    if (second == 0) error = 0;
-    free(shell);
+    if (!(was_ignored & (1ull << (ignored[i] - 1)))) signal(ignored[i], SIG_DFL);
+  if (was_ignored & (1ull << (SIGCHLD - 1))) signal(SIGCHLD, SIG_IGN);
+  sigset_t set;
+  set_from_mask(&set, mask);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+int strip_fork_pending(const char *const *argv, const char *variable, uint64_t mask, uint64_t was_ignored, strip_pending *out) {
+  static char entry[8192];
+  int gate[2], outcome[2];
+  size_t length = (size_t)snprintf(entry, sizeof entry, "%s=", variable);
+  char **list = environment_with(variable, entry);
+  if (!list) return -ENOMEM;
+  if (pipe2(gate, O_CLOEXEC) == -1) return -errno;
+  if (pipe2(outcome, O_CLOEXEC) == -1) {
+    int error = errno;
+    close(gate[0]);
+    close(gate[1]);
+    return -error;
   }
-  posix_spawnattr_destroy(&attributes);
-  return error == 0 ? pid : -error;
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(gate[1]);
+    close(outcome[0]);
+    restore_signals(mask, was_ignored);
+    ssize_t got;
+    while ((got = RESULT(read(gate[0], entry + length, sizeof entry - 1 - length))) > 0) length += (size_t)got;
+    if (entry[length - 1] == '=') _exit(0);
+    entry[length] = 0;
+    environ = list;
+    execvp(argv[0], (char *const *)argv);
+    int error = errno;
+    RESULT(write(outcome[1], &error, sizeof error));
+    _exit(127);
+  }
+  int error = errno;
+  close(gate[0]);
+  close(outcome[1]);
+  if (pid == -1) {
+    close(gate[1]);
+    close(outcome[0]);
+    return -error;
+  }
+  *out = (strip_pending){pid, gate[1], outcome[0]};
+  return 0;
+}
+
+int strip_release(const strip_pending *pending, const char *value) {
+  size_t length = strlen(value);
+  while (length > 0) {
+    ssize_t wrote = RESULT(write(pending->gate, value, length));
+    if (wrote < 0) break;
+    value += wrote;
+    length -= (size_t)wrote;
+  }
+  close(pending->gate);
+  int error = 0;
+  ssize_t got = RESULT(read(pending->outcome, &error, sizeof error));
+  close(pending->outcome);
+  return got == sizeof error ? -error : 0;
+}
+
+void strip_cancel(const strip_pending *pending) {
+  close(pending->gate);
+  close(pending->outcome);
 }
 
 int strip_peek_child(strip_child_event *out) {
@@ -256,8 +323,6 @@ int strip_own_usage(strip_usage *out) {
   return r;
 }
 
-extern char **environ;
-const char *const *strip_environment(void) { return (const char *const *)environ; }
 const char *strip_getenv(const char *name) { return getenv(name); }
 
 // MARK: limits, signals, waiting
@@ -267,6 +332,14 @@ int strip_raise_descriptor_limit(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return -errno;
   limit.rlim_cur = limit.rlim_max;
   return setrlimit(RLIMIT_NOFILE, &limit) == -1 ? -errno : 0;
+}
+
+int strip_descriptor_limit(uint64_t *now, uint64_t *most) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return -errno;
+  *now = limit.rlim_cur;
+  *most = limit.rlim_max;
+  return 0;
 }
 
 uint64_t strip_file_size_limit(void) {
@@ -400,4 +473,5 @@ int strip_start_thread(void (*body)(void *), void *argument, uint64_t *thread) {
 int strip_join_thread(uint64_t thread) { return -pthread_join((pthread_t)thread, NULL); }
 void strip_pause(void) { sched_yield(); }
 int strip_fork(void) { return RESULT(fork()); }
+void strip_exit(int code) { exit(code); }
 void strip_exit_now(int code) { _exit(code); }

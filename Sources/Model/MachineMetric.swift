@@ -1,5 +1,5 @@
 /// What is recorded of the whole machine.
-package enum MachineMetric: Int, MetricCatalogue {
+public enum MachineMetric: Int, MetricCatalogue {
   // /proc/stat, all CPUs together
   case userTime, niceTime, systemTime, idleTime, waitTime, interruptTime, softInterruptTime, stolenTime
   case contextSwitches, forks, runningTasks, blockedTasks
@@ -12,7 +12,7 @@ package enum MachineMetric: Int, MetricCatalogue {
   // /proc/vmstat
   case swapInPages, swapOutPages, majorFaults, outOfMemoryKills
 
-  package var metric: Metric {
+  public var metric: Metric {
     switch self {
     case .userTime: Metric("cpu_user", .nanoseconds, isCumulative: true, step: 1_000_000)
     case .niceTime: Metric("cpu_nice", .nanoseconds, isCumulative: true, step: 1_000_000)
@@ -52,17 +52,17 @@ package enum MachineMetric: Int, MetricCatalogue {
 }
 
 /// One logical CPU: the time it was not idle.
-package enum CPUMetric: Int, MetricCatalogue {
+public enum CPUMetric: Int, MetricCatalogue {
   case busyTime
 
-  package var metric: Metric { Metric("busy", .nanoseconds, isCumulative: true, step: 1_000_000) }
+  public var metric: Metric { Metric("busy", .nanoseconds, isCumulative: true, step: 1_000_000) }
 }
 
 /// One physical disk.
-package enum DiskMetric: Int, MetricCatalogue {
+public enum DiskMetric: Int, MetricCatalogue {
   case reads, readBytes, writes, writeBytes, busyTime
 
-  package var metric: Metric {
+  public var metric: Metric {
     switch self {
     case .reads: Metric("reads", .count, isCumulative: true)
     case .readBytes: Metric("read_bytes", .bytes, isCumulative: true, step: 512)
@@ -74,10 +74,10 @@ package enum DiskMetric: Int, MetricCatalogue {
 }
 
 /// One network interface.
-package enum NetworkMetric: Int, MetricCatalogue {
+public enum NetworkMetric: Int, MetricCatalogue {
   case receivedBytes, receivedPackets, receiveErrors, sentBytes, sentPackets, sendErrors
 
-  package var metric: Metric {
+  public var metric: Metric {
     switch self {
     case .receivedBytes: Metric("received_bytes", .bytes, isCumulative: true)
     case .receivedPackets: Metric("received_packets", .count, isCumulative: true)
@@ -90,10 +90,10 @@ package enum NetworkMetric: Int, MetricCatalogue {
 }
 
 /// The recorder itself, so that a report can state what it cost.
-package enum RecorderMetric: Int, MetricCatalogue {
+public enum RecorderMetric: Int, MetricCatalogue {
   case cpuTime, residentSize, ticks, lateTicks, skippedTicks, unseenTasks, sampleCost, refusedChunks
 
-  package var metric: Metric {
+  public var metric: Metric {
     switch self {
     case .cpuTime: Metric("recorder_cpu", .nanoseconds, isCumulative: true)
     case .residentSize: Metric("recorder_rss", .bytes, isCumulative: false, step: 4096)

@@ -1,5 +1,5 @@
 /// What a number counts.
-package enum MetricUnit: UInt8, Sendable {
+public enum MetricUnit: UInt8, Sendable {
   case nanoseconds, bytes, count
 }
 
@@ -7,15 +7,15 @@ package enum MetricUnit: UInt8, Sendable {
 ///
 /// Samples hold whole `unit`s. A recording stores multiples of `step`, because the kernel counts in such steps anyway
 /// (pages, kibibytes, clock ticks) and small integers make small packets.
-package struct Metric: Sendable {
+public struct Metric: Sendable {
   /// The name in the recording, in SQL and in JSON; never changed once released.
-  package let name: StaticString
-  package let unit: MetricUnit
+  public let name: StaticString
+  public let unit: MetricUnit
   /// `true`: only ever grows while its source lives. `false`: a level.
-  package let isCumulative: Bool
-  package let step: Int64
+  public let isCumulative: Bool
+  public let step: Int64
 
-  package init(_ name: StaticString, _ unit: MetricUnit, isCumulative: Bool, step: Int64 = 1) {
+  public init(_ name: StaticString, _ unit: MetricUnit, isCumulative: Bool, step: Int64 = 1) {
     self.name = name
     self.unit = unit
     self.isCumulative = isCumulative
@@ -24,6 +24,6 @@ package struct Metric: Sendable {
 }
 
 /// A closed list of metrics whose raw values index a ``Sample``.
-package protocol MetricCatalogue: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == Int {
+public protocol MetricCatalogue: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == Int {
   var metric: Metric { get }
 }

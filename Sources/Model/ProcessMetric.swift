@@ -1,5 +1,5 @@
 /// What is recorded of each process. The groups below decide what shares a packet.
-package enum ProcessMetric: Int, MetricCatalogue {
+public enum ProcessMetric: Int, MetricCatalogue {
   // processor and memory: the CPU clock, /proc/PID/statm, /proc/PID/stat
   case cpuTime, residentSize, minorFaults, userTime, systemTime, virtualSize, threads, majorFaults
   // what its waited-for children used: /proc/PID/stat
@@ -13,7 +13,7 @@ package enum ProcessMetric: Int, MetricCatalogue {
   case proportionalSize, proportionalAnonymousSize, proportionalFileSize, proportionalSharedSize, uniqueSize,
     proportionalSwapSize
 
-  package var metric: Metric {
+  public var metric: Metric {
     switch self {
     case .cpuTime: Metric("cpu", .nanoseconds, isCumulative: true)
     case .residentSize: Metric("rss", .bytes, isCumulative: false, step: 4096)

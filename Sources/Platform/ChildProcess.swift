@@ -3,18 +3,48 @@ package import StripModel
 
 /// A program started by us, and what the kernel says when it ends.
 package enum ChildProcess {
-  /// posix_spawnp(3) in our process group and session, with the signal mask and dispositions that *we* were started with.
-  ///
-  /// Errors: ENOENT when there is no such program, EACCES and others when it cannot run.
-  package static func spawn(
-    _ arguments: [String], environment: [String], signals: InheritedSignals
-  ) throws(SystemError) -> Int32 {
-    let result = unsafe withCStrings(arguments) { argv in
-      unsafe withCStrings(environment) { environment in
-        unsafe strip_spawn(argv, environment, signals.mask, signals.ignored)
-      }
+  /// A child that exists and waits; its PID is known before it becomes a program.
+  package struct Pending: ~Copyable {
+    private var raw: strip_pending
+    package var pid: Int32 { raw.pid }
+
+    fileprivate init(_ raw: strip_pending) { self.raw = raw }
+
+    /// execvp(3) with the variable set to `value`. Errors: ENOENT when there is no such program, EACCES and others when it
+    /// cannot run; the child is then a zombie.
+    package consuming func release(_ value: String) throws(SystemError) {
+      let result = unsafe value.withCString { unsafe strip_release(&raw, $0) }
+      _ = try check(result, "execvp")
     }
-    return try check(result, "posix_spawnp")
+
+    /// The child ends without having become anything.
+    package consuming func cancel() {
+      unsafe strip_cancel(&raw)
+      _ = try? ChildProcess.reap(raw.pid)
+    }
+  }
+
+  /// fork(2): a child in our process group and session, with the signal mask and dispositions that *we* were started with, for
+  /// the last `count` of our own arguments, byte by byte. Its environment is ours with one variable more.
+  package static func prepare(
+    lastArguments count: Int, variable: StaticString, signals: InheritedSignals
+  ) throws(SystemError) -> Pending {
+    var raw = strip_pending()
+    // Safe because argv has that many entries and a null, and a StaticString is NUL-terminated.
+    let result = unsafe variable.utf8Start.withMemoryRebound(to: CChar.self, capacity: variable.utf8CodeUnitCount + 1) {
+      unsafe strip_fork_pending(
+        strip_arguments() + (Int(strip_argument_count()) - count), $0, signals.mask, signals.ignored, &raw)
+    }
+    _ = try check(result, "fork")
+    return Pending(raw)
+  }
+
+  /// Our own arguments, without the program's name; what is not UTF-8 is repaired.
+  package static func arguments() -> [String] {
+    // Safe because argv has `count` entries.
+    (1..<max(1, Int(strip_argument_count()))).compactMap { index in
+      unsafe strip_arguments()[index].map { unsafe String(cString: $0) }
+    }
   }
 
   /// A zombie among our children, left in place so that its kernel files can still be read.
@@ -37,18 +67,6 @@ package enum ChildProcess {
     var usage = strip_usage()
     _ = try check(unsafe strip_wait(pid, &usage), "wait4")
     return WaitedUsage(usage)
-  }
-
-  /// Our own environment, as `NAME=value`.
-  package static func environment() -> [String] {
-    var entries: [String] = []
-    // Safe because environ(7) is an array of C strings ended by a null, and nothing of ours changes it.
-    var next = unsafe strip_environment()
-    while let entry = unsafe next.pointee {
-      unsafe entries.append(String(cString: entry))
-      unsafe next = next.advanced(by: 1)
-    }
-    return entries
   }
 }
 
@@ -78,24 +96,5 @@ package struct WaitedUsage: Sendable {
     var usage = strip_usage()
     _ = unsafe strip_own_usage(&usage)
     return WaitedUsage(usage)
-  }
-}
-
-/// Calls `body` with a null-ended array of C strings that live as long as the call.
-private func withCStrings<Result>(
-  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-  var bytes: [CChar] = []
-  var starts: [Int] = []
-  for string in strings {
-    starts.append(bytes.count)
-    for byte in string.utf8 { bytes.append(CChar(bitPattern: byte)) }
-    bytes.append(0)
-  }
-  return unsafe bytes.withUnsafeBufferPointer { storage in
-    // Safe because `storage` outlives the pointers into it, and every start is below its count.
-    var pointers: [UnsafePointer<CChar>?] = unsafe starts.map { unsafe storage.baseAddress! + $0 }
-    unsafe pointers.append(nil)
-    return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
   }
 }

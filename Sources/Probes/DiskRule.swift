@@ -14,8 +14,9 @@ struct DiskRule: Sendable {
   /// device-mapper and md have no hardware.
   func isPhysical(_ name: DeviceName) -> Bool {
     guard hasSys else { return isPhysicalByName(name) }
-    // cciss!c0d0: /sys has a `!` where /proc has a `/`.
-    let entry = name.text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "!")
+    // cciss!c0d0: /sys has a `!` where /proc has a `/`. By bytes, because characters need Unicode tables.
+    let entry = String(
+      decoding: name.text.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "!") : $0 }, as: UTF8.self)
     return (try? FileStatus.of(sys + "/block/" + entry + "/device")) != nil
   }
 

@@ -43,7 +43,8 @@ public struct ProcessReader: ~Copyable, Sendable {
     kept = InlineArray { _ in Descriptor(adopting: -1) }
     state.pid = pid
     // The clock goes by the numbers of our own /proc, so a copied tree has none.
-    if root != "/proc" { denied.insert(ProcessProbe.clockIndex) }
+    // By bytes, because comparing characters needs Unicode tables.
+    if !root.utf8.elementsEqual("/proc".utf8) { denied.insert(ProcessProbe.clockIndex) }
   }
 
   /// Reads `probes` but the denied ones. What cannot be read is left missing; `sample` is not cleared before.
@@ -83,6 +84,15 @@ public struct ProcessReader: ~Copyable, Sendable {
     }
     if index == ProcessProbe.statIndex { finishStat(&sample) }
     return .read
+  }
+
+  /// Reads `stat`: is it a zombie, or gone? What cannot be read is taken to live.
+  package mutating func hasEnded() -> Bool {
+    unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+      var sample = ProcessSample()
+      if case .vanished = unsafe read(ProcessProbe.statIndex, into: &sample, buffer: buffer) { return true }
+      return state.isZombie
+    }
   }
 
   /// Tries the denied probes again at the next reading: the rights may have changed with the program.

@@ -11,6 +11,7 @@ package struct Journal: ~Copyable {
   private let sequence: UInt32
   /// The track of the run itself.
   package let runTrack: UInt64
+  private var idleTrack: UInt64 = 0
 
   package init(_ file: RecordingFile) {
     writer = PacketWriter(file)
@@ -33,6 +34,36 @@ package struct Journal: ~Copyable {
     builder.field(TrackField.name, name, limit: 200)
     builder.close(track)
     writer.append(builder)
+  }
+
+  /// Describes the track of ticks that found nothing new.
+  package mutating func beginIdleTicks() {
+    idleTrack = writer.file.control.nextTrack()
+    builder.clear()
+    builder.field(PacketField.sequenceID, UInt64(sequence))
+    let track = builder.open(PacketField.trackDescriptor)
+    builder.field(TrackField.uuid, idleTrack)
+    builder.field(TrackField.parent, runTrack)
+    builder.field(TrackField.name, "idle tick")
+    let counter = builder.open(TrackField.counter)
+    builder.field(CounterField.category, StaticString("stripchart"))
+    builder.close(counter)
+    builder.close(track)
+    writer.append(builder)
+  }
+
+  /// A tick that found nothing new. It is written before the next news, and only if it is the last such tick then: so a
+  /// change is known to lie between two ticks, and an idle hour costs nothing.
+  package mutating func idleTick(_ number: UInt64, at time: UInt64) {
+    builder.clear()
+    builder.field(PacketField.timestamp, time)
+    builder.field(PacketField.sequenceID, UInt64(sequence))
+    let event = builder.open(PacketField.trackEvent)
+    builder.field(EventField.type, EventType.counter)
+    builder.field(EventField.track, idleTrack)
+    builder.field(EventField.value, number)
+    builder.close(event)
+    writer.putOff(builder)
   }
 
   /// The same moment on CLOCK_BOOTTIME, CLOCK_MONOTONIC and the wall clock; repeated, it shows a stepped clock.

@@ -23,6 +23,13 @@
     overflowed = false
   }
 
+  mutating func copy(_ other: borrowing PacketBuilder) {
+    // Safe because both have the same capacity.
+    unsafe storage.copyMemory(from: other.bytes)
+    count = other.count
+    overflowed = other.overflowed
+  }
+
   private mutating func byte(_ value: UInt8) {
     guard count < capacity else {
       overflowed = true

@@ -54,6 +54,7 @@ internal import StripPlatform
       let descriptor = try Descriptor(opening: path)
       let status = try descriptor.status()
       if status.isDirectory { throw SystemError(code: 21, call: "open") }
+      if !status.isRegular { throw SystemError(code: 22, call: "open") }
       var failure: SystemError?
       unsafe head.withUnsafeMutableBytes { bytes in
         do throws(SystemError) { _ = try unsafe descriptor.read(into: bytes) } catch { failure = error }

@@ -10,6 +10,10 @@ internal import StripPlatform
   private var blockRemaining = 0
   private var blocksAfter = 0
   private var chunk = 1
+  /// Written before the next packet, if there is one.
+  private var deferred = PacketBuilder()
+  private var hasDeferred = false
+  package private(set) var packets: UInt64 = 0
   /// Packets that found no room.
   package private(set) var lostPackets: UInt64 = 0
 
@@ -18,12 +22,31 @@ internal import StripPlatform
     unsafe position = nil
   }
 
-  /// Writes the message in `body` as one packet. One copy; a system call only when a new chunk is needed.
+  /// Puts a packet off until there is another: what it says matters only then. Takes the place of one put off before.
+  package mutating func putOff(_ body: borrowing PacketBuilder) {
+    deferred.copy(body)
+    hasDeferred = true
+  }
+
+  private mutating func writeDeferred() {
+    hasDeferred = false
+    // Safe because writing does not touch the bytes that were put off.
+    let bytes = unsafe deferred.bytes
+    unsafe write(bytes)
+  }
+
+  /// Writes the message in `body` as one packet, after one that was put off. One copy; a system call only when a new chunk is needed.
   package mutating func append(_ body: borrowing PacketBuilder) {
+    if hasDeferred { writeDeferred() }
     guard !body.overflowed else {
       lostPackets += 1
       return
     }
+    unsafe write(body.bytes)
+  }
+
+  private mutating func write(_ body: UnsafeRawBufferPointer) {
+    packets += 1
     precondition(body.count >= 5, "a packet is published by one eight-byte store")
     let size = 3 + body.count
     guard let at = unsafe room(for: size) else {
@@ -35,7 +58,7 @@ internal import StripPlatform
     unsafe blank(at + size, blockRemaining)
     Publish.fence()
     // Safe because `room` gave `size` bytes inside our own chunk, and nothing or a padding field after them.
-    unsafe (at + 3).copyMemory(from: body.bytes.baseAddress!, byteCount: body.count)
+    unsafe (at + 3).copyMemory(from: body.baseAddress!, byteCount: body.count)
     let header = 0x0A | UInt64(body.count & 0x7F | 0x80) << 8 | UInt64(body.count >> 7) << 16
     let first = unsafe at.loadUnaligned(as: UInt64.self) & ~0xFF_FFFF | header
     Publish.fence()

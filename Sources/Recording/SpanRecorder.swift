@@ -103,6 +103,18 @@ internal import StripPlatform
 
   // MARK: events
 
+  /// Begins a span. Cost: a clock reading and a store, except where ``beginSlowly(_:_:)`` is needed.
+  @inline(__always)
+  package func begin(_ name: UInt32, _ pen: Pen) {
+    if unsafe !pen.pointee.begin(name) { unsafe beginSlowly(name, pen) }
+  }
+
+  /// Ends the innermost span of the pen's thread.
+  @inline(__always)
+  package func end(_ pen: Pen) {
+    if unsafe !pen.pointee.end() { unsafe endSlowly(pen) }
+  }
+
   /// What ``SpanThread/begin(_:)`` could not do: a new name, a full chunk, a stale clock, a wide form.
   @inline(never)
   package func beginSlowly(_ name: UInt32, _ pen: Pen) { unsafe slow(EventType.begin, name, pen) }

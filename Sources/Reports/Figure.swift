@@ -1,5 +1,9 @@
 /// Numbers as a reader sees them: three significant digits, a unit that fits, and a dash for what is missing.
 enum Figure {
+  /// What stands after a number and belongs to it.
+  static let units: Set<Substring> = [
+    "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "s", "ms", "µs", "ns", "%", "Hz", "M", "G", "CPU-seconds",
+  ]
   static let missing = "—"
 
   static func bytes(_ value: Int64?) -> String { value.map { bytes(Double($0)) } ?? missing }
@@ -42,11 +46,12 @@ enum Figure {
     return value < 9_995_000_000 ? "\(threeDigits(scaled / 1e6)) M" : "\(threeDigits(scaled / 1e9)) G"
   }
 
-  /// Three significant digits, no trailing zeros after the point below ten thousandths.
+  /// Three significant digits, but at most three after the point.
   static func threeDigits(_ value: Double) -> String {
     guard value.isFinite, value.magnitude < 1e15 else { return value.isFinite ? "\(value)" : missing }
     switch value.magnitude {
     case 0: return "0"
+    case ..<0.0005: return "<0.001"
     case ..<0.0995: return fixed(value, decimals: 3)
     case ..<9.995: return fixed(value, decimals: 2)
     case ..<99.95: return fixed(value, decimals: 1)

@@ -62,15 +62,14 @@ package struct JSONReport {
       json.object {
         $0.member("code", code)
         $0.member("signal", nil as Int32?)
-        $0.member("core_dumped", nil as Bool?)
       }
-    case .signal(let signal, let coreDumped):
+    case .signal(let signal, _):
       json.object {
         $0.member("code", nil as Int32?)
         $0.member("signal", signal)
-        $0.member("core_dumped", coreDumped)
       }
     }
+    if case .signal(_, let coreDumped)? = exit { json.member("core_dumped", coreDumped) }
   }
 
   private func process(_ process: ProcessUsage, _ json: inout JSONWriter) {

@@ -1,6 +1,6 @@
 /// Writes JSON (RFC 8259) value by value, indented, keys in the order of the calls.
 ///
-/// Any string becomes a valid one; a number that is not finite becomes `null`.
+/// Any string becomes a valid one, and what would act on a terminal is escaped in it; a number that is not finite becomes `null`.
 struct JSONWriter {
   private(set) var text = ""
   private var depth = 0
@@ -90,22 +90,18 @@ struct JSONWriter {
       case "\r": text += "\\r"
       case "\t": text += "\\t"
       default:
-        if isPlain(scalar) {
-          text.unicodeScalars.append(scalar)
+        if ShownText.isHarmful(scalar) {
+          for unit in String(scalar).utf16 { escape(unit) }
         } else {
-          let digits = String(scalar.value, radix: 16)
-          text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+          text.unicodeScalars.append(scalar)
         }
       }
     }
     text += "\""
   }
 
-  /// Escaped beyond what JSON asks for: DEL and C1, which act on a terminal, and what ends a line in JavaScript.
-  private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x2029: false
-    default: true
-    }
+  private mutating func escape(_ unit: UInt16) {
+    let digits = String(unit, radix: 16)
+    text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
   }
 }

@@ -42,9 +42,12 @@ struct ProcessTable {
       "\(process.pid)", process.shownCommand, Figure.duration(process.cpuSeconds),
       Figure.bytes(process.peakResidentBytes),
       Figure.bytes(process.last[.readBytes]), Figure.bytes(process.last[.writeBytes]),
-      Figure.duration(process.startSeconds), Figure.duration(process.endSeconds), ending(process),
+      Figure.duration(process.startSeconds.map(Self.shownStart)), Figure.duration(process.endSeconds), ending(process),
     ]
   }
+
+  /// The kernel's start times are in steps of 10 ms, so a child of ours can seem to start before us.
+  private static func shownStart(_ seconds: Double) -> Double { seconds < 0 && seconds > -0.02 ? 0 : seconds }
 
   private func ending(_ process: ProcessUsage) -> String {
     if let exit = process.exit { return exit.shown }

@@ -22,7 +22,8 @@ struct RecordingFooter {
   private var sampling: String {
     let recorder = summary.recorder
     let counts = [
-      "interval \(ShownText.escaped(summary.run.interval))", count(recorder.ticks, "ticks"),
+      "interval \(summary.run.interval.isEmpty ? Figure.missing : ShownText.escaped(summary.run.interval))",
+      count(recorder.ticks, "ticks"),
       count(recorder.late, "late"), count(recorder.skipped, "skipped"),
     ]
     let probes = recorder.probes.map { "\(ShownText.escaped($0.name)) \(Figure.threeDigits($0.readsPerSecond)) Hz" }
@@ -38,7 +39,8 @@ struct RecordingFooter {
   }
 
   private var file: String {
-    let rate = summary.bytesPerHour.map { ", \(Figure.bytes($0))/hour" } ?? ""
+    // A file begins with a fixed part: less than some seconds tell nothing of an hour.
+    let rate = (summary.run.wallSeconds < 10 ? nil : summary.bytesPerHour).map { ", \(Figure.bytes($0))/hour" } ?? ""
     return "\(ShownText.escaped(summary.path)), \(Figure.bytes(Double(summary.fileBytes)))\(rate)"
   }
 

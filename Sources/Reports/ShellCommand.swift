@@ -2,6 +2,8 @@
 enum ShellCommand {
   static func quoted(_ arguments: [String]) -> String { arguments.map(quoted).joined(separator: " ") }
 
+  static func lastComponent(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
   private static func quoted(_ word: String) -> String {
     if !word.isEmpty && word.utf8.allSatisfy(isPlain) { return word }
     var quoted = "'"

@@ -22,7 +22,7 @@ enum ShownText {
     return escaped
   }
 
-  private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+  static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0: true  // C0, DEL, C1
     case 0x061C, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // direction
@@ -91,8 +91,8 @@ enum ShownText {
   static func wrapped(_ text: String, to limit: Int) -> [String] {
     var lines: [String] = []
     var line = ""
-    for word in text.split(separator: " ") {
-      var word = String(word)
+    for word in words(text) {
+      var word = word
       if !line.isEmpty, width(line) + 1 + width(word) > limit {
         lines.append(line)
         line = ""
@@ -106,6 +106,20 @@ enum ShownText {
     }
     if !line.isEmpty { lines.append(line) }
     return lines
+  }
+
+  /// A number and its unit are one word.
+  private static func words(_ text: String) -> [String] {
+    var words: [String] = []
+    for word in text.split(separator: " ") {
+      let unit = word.prefix { !";,.)(:".contains($0) }
+      if let last = words.last, last.last?.isNumber == true, Figure.units.contains(unit) {
+        words[words.count - 1] = "\(last) \(word)"
+      } else {
+        words.append(String(word))
+      }
+    }
+    return words
   }
 
   static func padded(_ text: String, to width: Int, right: Bool = false) -> String {

@@ -39,11 +39,21 @@ package struct TerminalReport {
         return "\(summary.processes.count) processes"
       }
       return "\(process.shownCommand) (PID \(process.pid))"
-    default: return ShownText.escaped(ShellCommand.quoted(summary.run.command))
+    default:
+      let command = summary.run.command
+      return command.isEmpty ? "a recording" : ShownText.escaped(ShellCommand.quoted(command))
     }
   }
 
+  /// The title, or of a command the program and what it works on, without folders: `python3 train.py`.
+  private var subject: String {
+    guard summary.run.mode == "run", let program = summary.run.command.first else { return title }
+    let object = summary.run.command.dropFirst().prefix(1).filter { !$0.hasPrefix("-") }
+    return ShownText.escaped(ShellCommand.quoted(([program] + object).map(ShellCommand.lastComponent)))
+  }
+
   private var ending: String {
+    if case .signal? = summary.run.exit, let exit = summary.run.exit { return "killed by \(exit.shown)" }
     if let exit = summary.run.exit { return exit.shown }
     guard let reason = summary.run.endReason else { return "recorder killed" }
     return ShownText.escaped(reason)
@@ -68,7 +78,7 @@ package struct TerminalReport {
   private var use: String {
     let total = summary.total
     let wall = summary.run.wallSeconds
-    let subject = ShownText.shortened(title, to: 40)
+    let subject = ShownText.shortened(self.subject, to: 40)
     let verb =
       summary.run.mode != "attach" ? "ran" : summary.processes.count == 1 ? "was recorded for" : "were recorded for"
     var parts = ["\(subject) \(verb) \(Figure.duration(wall))"]
@@ -156,8 +166,11 @@ package struct TerminalReport {
 }
 
 extension ProcessUsage {
-  /// The command line, or the name where the kernel gave none.
-  var shownCommand: String { ShownText.escaped(command.isEmpty ? name : ShellCommand.quoted(command)) }
+  /// The command line without the program's folder, or the name where the kernel gave no arguments.
+  var shownCommand: String {
+    guard let program = command.first else { return ShownText.escaped(name) }
+    return ShownText.escaped(ShellCommand.quoted([ShellCommand.lastComponent(program)] + command.dropFirst()))
+  }
 }
 
 extension ProgramExit {

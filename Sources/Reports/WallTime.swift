@@ -3,7 +3,7 @@ enum WallTime {
   /// RFC 3339 with microseconds: `2026-02-28T23:59:59.999999Z`.
   static func text(nanoseconds: Int64) -> String {
     let seconds = floorDivide(nanoseconds, 1_000_000_000)
-    let micros = (nanoseconds - seconds * 1_000_000_000) / 1000
+    let micros = (nanoseconds % 1_000_000_000 + 1_000_000_000) % 1_000_000_000 / 1000
     let days = floorDivide(seconds, 86_400)
     let second = seconds - days * 86_400
     let (year, month, day) = date(days)

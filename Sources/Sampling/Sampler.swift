@@ -50,6 +50,7 @@ package import StripRecording
     journal.note("recording", at: now, on: journal.runTrack, facts)
     let recorderTrack = file.control.nextTrack()
     journal.track(recorderTrack, name: "recorder")
+    journal.beginIdleTicks()
     recorderGroup = CounterGroup(
       RecorderMetric.allCases, parent: recorderTrack, sequence: file.control.nextCounterSequence())
     self.journal = journal
@@ -75,6 +76,11 @@ package import StripRecording
     switch unsafe reader.read(ProcessProbe.through(.every), into: &sample, buffer: buffer) {
     case .vanished: throw SystemError(code: 3, call: "read")
     case .read, .denied: break
+    }
+    // A zombie has no memory of its own any more: that is missing, not zero.
+    if reader.state.isZombie {
+      sample[.residentSize] = nil
+      sample[.virtualSize] = nil
     }
     let process = TrackedProcess(reader, file: file)
     process.sample = sample
@@ -151,6 +157,7 @@ package import StripRecording
   package func tick() {
     let now = Clock.boottime()
     schedule.begin(at: now)
+    let packets = journal.writer.packets
     discover()
     if plan.hot.isDue(at: now) { readHot(at: now) }
     for index in plan.dear.indices where plan.dear[index].isDue(at: now) { readDear(index, at: now) }
@@ -161,6 +168,7 @@ package import StripRecording
       if anchorDue != 0 { journal.anchorClocks() }
       anchorDue = now + 60_000_000_000
     }
+    if journal.writer.packets == packets { journal.idleTick(schedule.ticks, at: now) }
     let multiplier = calibration.multiplier()
     if multiplier != 0 { file.control.cycleMultiplier = multiplier }
     file.allocateAhead(256 << 10)
@@ -289,7 +297,7 @@ package import StripRecording
   private func describe(_ process: TrackedProcess, as note: StaticString, at now: UInt64) {
     let description = process.reader.description()
     let name = description.command ?? "?"
-    let arguments = description.arguments ?? []
+    let arguments = process.state.isZombie ? [] : description.arguments ?? []
     journal.process(
       process.pid, parent: process.state.parent, name: name, arguments: arguments, user: description.user,
       track: process.track, at: now)

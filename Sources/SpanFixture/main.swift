@@ -1,6 +1,6 @@
 // A program of known behaviour for the tests: writes spans from threads and forked children.
 //
-//     strip-span-fixture [--create FILE] THREADS SPANS FORKS [forever]
+//     strip-span-fixture [--create FILE] [THREADS SPANS FORKS] [forever]
 //
 // Each of THREADS threads writes SPANS pairs "outer" > "inner", in this process and in FORKS forked ones. `forever` goes on
 // until it is killed. `--create` makes a recording of its own instead of joining that of `stripchart run`.
@@ -18,7 +18,8 @@ if arguments.first == "--create" {
   arguments.removeFirst(2)
 }
 let isJoined = SpanCore.attach()
-let numbers = arguments.compactMap { Int($0) }
+let given = arguments.compactMap { Int($0) }
+let numbers = given.isEmpty && arguments.last == "forever" ? [2, 0, 0] : given
 guard numbers.count == 3 else { fatalError("usage: strip-span-fixture [--create FILE] THREADS SPANS FORKS [forever]") }
 
 struct Work: Sendable {

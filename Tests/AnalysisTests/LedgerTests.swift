@@ -8,6 +8,7 @@ import Testing
 @Suite struct LedgerTests {
   private var recording = BookRecording()
   private var books = LedgerVisitor()
+  private static let mebibyte: Int64 = 1 << 20
   private static let parent: [ProcessMetric: Int64] = [
     .cpuTime: 1_000_000, .minorFaults: 500, .childMinorFaults: 0, .childUserTime: 0, .childSystemTime: 0,
     .writeBytes: 4096,
@@ -29,7 +30,7 @@ import Testing
 
   @Test mutating func `input and output of a child that moves into its parent is counted once`() {
     start()
-    #expect(books.ledger.sum(.writeBytes) == 4096 + (1 << 20))
+    #expect(books.ledger.sum(ProcessMetric.writeBytes) == 4096 + Self.mebibyte)
     recording.end(2, parent: 1, &books)
     recording.read(
       1,
@@ -39,7 +40,7 @@ import Testing
       ],
       &books)
     books.ledger.settle()
-    #expect(books.ledger.sum(.writeBytes) == 4096 + (1 << 20))
+    #expect(books.ledger.sum(ProcessMetric.writeBytes) == 4096 + Self.mebibyte)
     #expect(books.ledger.sum(.writeCalls) == 110)
     #expect(books.ledger.sum(.cpuTime) == 31_000_000)
     #expect(books.ledger.sum(.minorFaults) == 700)
@@ -66,7 +67,7 @@ import Testing
     recording.read(1, [.writeCalls: 15, .writeBytes: 8192], &books)
     books.ledger.settle()
     #expect(books.ledger.sum(.writeCalls) == 115)
-    #expect(books.ledger.sum(.writeBytes) == 8192 + (1 << 20))
+    #expect(books.ledger.sum(ProcessMetric.writeBytes) == 8192 + Self.mebibyte)
     #expect(books.ledger.sum(.cpuTime) == 31_000_000)
   }
 

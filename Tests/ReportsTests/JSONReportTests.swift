@@ -44,16 +44,16 @@ import Testing
   }
 
   @Test func `doubles come back bit by bit and what is not finite is null`() throws {
-    let values = [0.1, 1e-300, 5e-324, 1.7976931348623157e308, -0.0, 12.4, 1e16, 123_456_789.123_456_78, 1e-5]
+    let values = [
+      0.1, 1e-300, Double.leastNonzeroMagnitude, Double.greatestFiniteMagnitude, -0.0, 12.4, 1e16,
+      123_456_789.123_456_78,
+    ]
     var json = JSONWriter()
     json.array { json in
       for value in values + [.nan, .infinity, -.infinity] { json.value(value) }
     }
-    let read = try #require(try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [Any])
-    #expect(read.count == values.count + 3)
-    #expect(
-      zip(values, read).allSatisfy { ($1 as? Double)?.bitPattern == $0.bitPattern || ($0 == 0 && $1 as? Double == 0) })
-    #expect(read.suffix(3).allSatisfy { $0 is NSNull })
+    let read = try JSONDecoder().decode([Double?].self, from: Data(json.text.utf8))
+    #expect(read == values + [nil, nil, nil])
   }
 
   @Test func `every character makes a valid string`() throws {

@@ -8,10 +8,10 @@ enum SummaryFixture: String, CaseIterable {
 
   var summary: RecordingSummary {
     switch self {
-    case .training: Self.training
-    case .nasty: Self.nasty
-    case .crowd: Self.crowd
-    case .machine: Self.machine
+    case .training: Self.trainingRun
+    case .nasty: Self.killedRecorder
+    case .crowd: Self.crowdedRun
+    case .machine: Self.wholeDay
     case .nothing: RecordingSummary()
     }
   }
@@ -21,7 +21,7 @@ enum SummaryFixture: String, CaseIterable {
   private static let start: UInt64 = 5000 * second
 
   /// A run that went well: two processes, spans, all figures known.
-  private static var training: RecordingSummary {
+  private static var trainingRun: RecordingSummary {
     var summary = base(wall: 12_400_000_000)
     summary.run.command = ["python3", "train.py", "--epochs", "3", "--note", "it's fine"]
     summary.run.exit = .code(0)
@@ -42,10 +42,11 @@ enum SummaryFixture: String, CaseIterable {
     summary.total.processCount = 2
     summary.total.greatestProcessCount = 2
     for second in 0..<12 {
-      let (from, to) = (start + UInt64(second) * self.second, start + UInt64(second + 1) * self.second)
+      let from = start + UInt64(second) * self.second
+      let to = from + self.second
+      let resident = min(second + 1, 8) * 100 + (second == 8 ? 12 : 0)
       summary.curves.cpu.add(second == 5 ? 1.03 : Double(second % 4) / 10, from: from, to: to)
-      summary.curves.resident.add(
-        Double(Int64(min(second + 1, 8) * 100 + (second == 8 ? 12 : 0)) * mebibyte), from: from, to: to)
+      summary.curves.resident.add(Double(resident << 20), from: from, to: to)
       summary.curves.diskRead.add(0, from: from, to: to)
       if second < 4 || second > 6 { summary.curves.diskWrite.add(second == 3 ? 64e6 : 1e4, from: from, to: to) }
       summary.curves.machineCPU.add(0.25, from: from, to: to)
@@ -58,7 +59,7 @@ enum SummaryFixture: String, CaseIterable {
   }
 
   /// A recorder that was killed, a damaged file, and names that try to act on the terminal.
-  private static var nasty: RecordingSummary {
+  private static var killedRecorder: RecordingSummary {
     var summary = base(wall: 12_300_000_000)
     summary.path = "/tmp/\u{1b}]0;title\u{7}\n.pftrace"
     summary.ending = .damaged(at: 123_456)
@@ -99,16 +100,17 @@ enum SummaryFixture: String, CaseIterable {
   }
 
   /// More processes than a table holds.
-  private static var crowd: RecordingSummary {
+  private static var crowdedRun: RecordingSummary {
     var summary = base(wall: 2_000_000_000)
     summary.run.command = ["make", "-j16"]
     summary.run.exit = .signal(9, coreDumped: false)
     summary.run.endReason = "command ended"
-    summary.processes = (0..<40).map { index in
-      process(
-        Int32(1000 + index), parent: 999, ["cc", "-c", "file\(index).c"], cpu: Double(index) / 100,
-        peak: Int64(index) * mebibyte,
-        start: Double(index) / 20, end: Double(index) / 20 + 0.01, .code(0))
+    for index in 0..<40 {
+      let begin = Double(index) / 20
+      summary.processes.append(
+        process(
+          1000 + Int32(index), parent: 999, ["cc", "-c", "file\(index).c"], cpu: Double(index) / 100,
+          peak: Int64(index) * mebibyte, start: begin, end: begin + 0.01, .code(0)))
     }
     summary.total.cpuSeconds = 7.8
     summary.total.processCount = 40
@@ -116,7 +118,7 @@ enum SummaryFixture: String, CaseIterable {
     return summary
   }
 
-  private static var machine: RecordingSummary {
+  private static var wholeDay: RecordingSummary {
     var summary = base(wall: 86_400_000_000_000)
     summary.run.mode = "system"
     summary.run.endReason = "interrupted"

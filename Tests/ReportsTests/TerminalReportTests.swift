@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func `what is missing is a dash and never zero`() {
-    let text = TerminalReport(RecordingSummary(), width: 80, color: false).text
+    let text = TerminalReport(SummaryFixture.nothing.summary, width: 80, color: false).text
     #expect(text.contains("— memory"))
     #expect(!text.contains("0 B memory"))
   }

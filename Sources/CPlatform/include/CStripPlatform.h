@@ -88,9 +88,22 @@ int strip_set_timer_slack(uint64_t nanoseconds);
 int strip_thread_name(char out[_Nonnull 16]);
 int strip_process_name(char out[_Nonnull 16]);
 
-// A copy of argv's strings lives as long as the call. Returns the pid, or the negated errno of the failed exec.
-int strip_spawn(const char *_Nullable const *_Nonnull argv, const char *_Nullable const *_Nonnull environment,
-                uint64_t inherited_mask, uint64_t inherited_ignored);
+// The arguments as the kernel gave them to main: bytes, also where /proc cannot be read.
+int strip_argument_count(void);
+const char *_Nullable const *_Nonnull strip_arguments(void);
+
+// A child that exists and waits at a gate before it becomes a program.
+typedef struct {
+  int32_t pid, gate, outcome;
+} strip_pending;
+
+// Forks. The child will have the signal mask and the ignored signals that are given, and our environment without `variable`.
+int strip_fork_pending(const char *_Nullable const *_Nonnull argv, const char *_Nonnull variable, uint64_t mask, uint64_t ignored,
+                       strip_pending *_Nonnull out);
+// Opens the gate: the child sets `variable` to `value` and executes. 0, or the negated errno of execvp(3).
+int strip_release(const strip_pending *_Nonnull pending, const char *_Nonnull value);
+// The child goes away without having become anything.
+void strip_cancel(const strip_pending *_Nonnull pending);
 
 typedef struct {
   int32_t pid;
@@ -109,12 +122,12 @@ typedef struct {
 
 int strip_wait(int pid, strip_usage *_Nonnull out);
 int strip_own_usage(strip_usage *_Nonnull out);
-const char *_Nullable const *_Nonnull strip_environment(void);
 const char *_Nullable strip_getenv(const char *_Nonnull name);
 
 // MARK: limits, signals, waiting
 
 int strip_raise_descriptor_limit(void);
+int strip_descriptor_limit(uint64_t *_Nonnull now, uint64_t *_Nonnull most);
 uint64_t strip_file_size_limit(void);
 // Blocks the signals that end or stop a wait, so that they are read from a descriptor; gives back what was there before.
 int strip_take_signals(uint64_t *_Nonnull previous_mask, uint64_t *_Nonnull previous_ignored);
@@ -154,6 +167,7 @@ int strip_start_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable a
 int strip_join_thread(uint64_t thread);
 void strip_pause(void);
 int strip_fork(void);
+void strip_exit(int code) __attribute__((noreturn));
 void strip_exit_now(int code) __attribute__((noreturn));
 
 // MARK: memory
