@@ -135,18 +135,34 @@ package struct Ledger: Sendable {
     unclaimed = left
   }
 
+  /// The parent may have ended in the same tick, after it waited and before it was read again: then it is in the account of
+  /// whoever waited for the parent.
   private mutating func claimIfWaitedFor(_ index: Int) -> Bool {
-    let child = processes[index]
-    guard child.finalReading != "waited",
-      let parent = processes.lastIndex(where: { $0.pid == child.parentPID && $0.firstSeen <= child.firstSeen }),
-      parent != index, let waited = processes[parent].current[.childMinorFaults]
-    else { return false }
-    let faults = (child.current[.minorFaults] ?? 0) &+ (child.current[.childMinorFaults] ?? 0)
-    let grown =
-      waited &- processes[parent].baseline(.childMinorFaults, runStart) &- processes[parent].explained.minorFaults
-    guard faults > 0, grown >= faults else { return false }
-    claim(index, by: parent, faults: faults)
-    return true
+    guard processes[index].finalReading != "waited" else { return false }
+    let faults =
+      (processes[index].current[.minorFaults] ?? 0) &+ (processes[index].current[.childMinorFaults] ?? 0)
+    guard faults > 0 else { return false }
+    var child = index
+    for _ in 0..<64 {
+      guard let parent = parent(of: child) else { return false }
+      if let waited = processes[parent].current[.childMinorFaults] {
+        let explained = processes[parent].explained.minorFaults
+        if waited &- processes[parent].baseline(.childMinorFaults, runStart) &- explained >= faults {
+          claim(index, by: parent, faults: faults)
+          return true
+        }
+      }
+      // A living parent may still wait for it.
+      if processes[parent].isAlive { return false }
+      child = parent
+    }
+    return false
+  }
+
+  private func parent(of child: Int) -> Int? {
+    let pid = processes[child].parentPID
+    let firstSeen = processes[child].firstSeen
+    return processes.indices.last { $0 != child && processes[$0].pid == pid && processes[$0].firstSeen <= firstSeen }
   }
 
   private mutating func claim(_ index: Int, by parent: Int, faults: Int64) {

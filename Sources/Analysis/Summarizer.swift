@@ -18,6 +18,8 @@ package struct Summarizer: RecordingVisitor {
   private var hasBegun = false
   private var probeReads: [String: (reads: Int64, nanoseconds: Int64)] = [:]
   private var lastTime: UInt64 = 0
+  /// Processes that a track names: those that wrote spans are among them even if no tick met them.
+  private var describedProcesses: [Int32: (name: String, time: UInt64)] = [:]
   /// CPU time that was noticed later than it was used: what a process used after its last reading comes with its parent's.
   private var lateCPU = 0.0
   private var forkPeakResident: Int64 = 0
@@ -62,8 +64,11 @@ package struct Summarizer: RecordingVisitor {
 
   package mutating func describe(_ track: Track) {
     ledger.describe(track)
-    if case .process = track.kind, let index = ledger.knownProcess(on: track.index) {
+    guard case .process(let pid) = track.kind else { return }
+    if let index = ledger.knownProcess(on: track.index) {
       ledger.update(index) { $0.name = track.name }
+    } else if describedProcesses[pid] == nil {
+      describedProcesses[pid] = (track.name, lastTime)
     }
   }
 
@@ -263,6 +268,7 @@ package struct Summarizer: RecordingVisitor {
     spans.finish()
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
     facts.processes = ledger.processes.map { usage($0) }
+    addUnseenWriters()
     finishTotal()
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
@@ -275,6 +281,19 @@ package struct Summarizer: RecordingVisitor {
     facts.unmatchedSpanEnds = spans.unmatchedEnds
     finishRecorder()
     return facts
+  }
+
+  /// A process that wrote spans and came and went between two ticks: it was there, and its figures are missing.
+  private mutating func addUnseenWriters() {
+    let seen = Set(facts.processes.map(\.pid))
+    for (pid, process) in describedProcesses.sorted(by: { $0.key < $1.key }) where !seen.contains(pid) {
+      var usage = ProcessUsage()
+      usage.pid = pid
+      usage.name = process.name
+      usage.firstSeenSeconds = seconds(process.time)
+      usage.finalReading = "vanished"
+      facts.processes.append(usage)
+    }
   }
 
   private func seconds(_ time: UInt64) -> Double { Double(Int64(bitPattern: time &- facts.run.start)) / 1e9 }

@@ -88,7 +88,7 @@ struct AttachCommand: ParsableCommand {
 
   private static func failure(_ pid: Int32, _ error: SystemError) -> Failure {
     // Without the right to signal it, kill(2) says so; a process that /proc hides is there all the same.
-    if error.isDenied || Signal.exists(pid) {
+    if error.isDenied || (error.code == 2 && Signal.exists(pid)) {
       return Failure(
         .permission, "process \(pid) is hidden: \(error.text)",
         hint: "run as its user or as root, or see `stripchart doctor`")

@@ -24,6 +24,11 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let arguments = command.first == "--" ? Array(command.dropFirst()) : command
+    // Everything after the first word belongs to the command, so what stands there is no option of ours.
+    if let first = command.first, first != "--", first.hasPrefix("-") {
+      if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
+      throw Failure(.usage, "unknown option \(Console.quoted(first))", hint: "stripchart run --help")
+    }
     guard let program = arguments.first, !program.isEmpty else {
       throw Failure(.usage, "no command to run", hint: "stripchart run -- COMMAND [ARGUMENT ...]")
     }

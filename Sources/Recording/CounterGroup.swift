@@ -136,6 +136,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
     with builder: inout PacketBuilder
   ) {
     guard let stored = stored(index, sample), stored != entries[index].last else { return }
+    describeTrack(index, to: &writer, with: &builder)
     let event = begin(at: time, with: &builder)
     builder.field(EventField.track, entries[index].track)
     value(index, stored, EventField.value, with: &builder)
@@ -164,10 +165,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
   private mutating func describe(at time: UInt64, to writer: inout PacketWriter, with builder: inout PacketBuilder) {
     isDescribed = true
     for index in entries.indices where entries[index].isPresent {
-      if entries[index].track == 0 {
-        entries[index].track = writer.file.control.nextTrack()
-        describeTrack(index, to: &writer, with: &builder)
-      }
+      describeTrack(index, to: &writer, with: &builder)
       // A cleared state counts from zero again, so the next packet holds whole values.
       if entries[index].metric.metric.isCumulative && entries[index].last != .min { entries[index].last = 0 }
     }
@@ -189,7 +187,12 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
     lastTime = time
   }
 
-  private func describeTrack(_ index: Int, to writer: inout PacketWriter, with builder: inout PacketBuilder) {
+  /// Makes the metric's track, once.
+  private mutating func describeTrack(
+    _ index: Int, to writer: inout PacketWriter, with builder: inout PacketBuilder
+  ) {
+    guard entries[index].track == 0 else { return }
+    entries[index].track = writer.file.control.nextTrack()
     let metric = entries[index].metric.metric
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))

@@ -52,7 +52,6 @@ func writeSpans() {
   for thread in threads { Threads.join(thread) }
 }
 
-stripchartBegin(Work.name("parent"))
 var children: [Int32] = []
 for _ in 0..<numbers[2] {
   let pid = (try? Threads.fork()) ?? -1
@@ -64,6 +63,5 @@ for _ in 0..<numbers[2] {
 }
 writeSpans()
 for child in children { _ = try? ChildProcess.reap(child) }
-stripchartEnd()
 own?.close()
 print(isJoined ? "joined" : "not recorded")

@@ -30,9 +30,9 @@ def test_each_file_has_one_header_line_that_begins_with_the_known_columns(stripc
         float(line.split(",")[0])
 
 
-def test_time_is_the_monotonic_clock_and_only_grows(stripchart):
+def test_time_is_the_monotonic_clock_and_only_grows(stripchart, program):
     before = time.clock_gettime(time.CLOCK_MONOTONIC)
-    outcome = stripchart.run("sleep", "0.3")
+    outcome = stripchart.run(*program("burn_cpu", 0.5))
     after = time.clock_gettime(time.CLOCK_MONOTONIC)
     times = column(stripchart.export_csv(outcome.recording)[0], "time")
     assert len(times) >= 10  # the default interval starts at 10 ms
@@ -98,7 +98,7 @@ def test_a_run_without_spans_has_no_events(stripchart, small_recording):
 def test_export_writes_nothing_to_the_terminal_but_may_say_where(stripchart, small_recording, folder):
     done = stripchart("export", small_recording, "--to", "csv", "-o", folder / "x")
     assert (done.rc, done.stdout) == (0, b"")
-    assert sorted(os.listdir(folder))[-2:] == ["x.events.csv", "x.resources.csv"]
+    assert {"x.events.csv", "x.resources.csv"} <= set(os.listdir(folder))
 
 
 def test_an_unknown_format_is_a_usage_error(stripchart, small_recording):

@@ -131,7 +131,15 @@ def test_recovering_a_whole_recording_changes_nothing_that_is_said(stripchart, s
     assert stripchart("recover", small_recording, "-o", recovered).rc == 0
     decode(recovered)
     engine.assert_clean(recovered)
-    assert stripchart.report(recovered) == stripchart.report(small_recording)
+    assert said(stripchart.report(recovered)) == said(stripchart.report(small_recording))
+
+
+def said(report):
+    """What a report says of the program, without the file that it came from."""
+    report.pop("file")
+    for of_the_file in ("file_bytes", "bytes_per_hour"):
+        report["recorder"].pop(of_the_file)
+    return report
 
 
 def test_recover_and_export_do_not_overwrite(stripchart, small_recording, folder):

@@ -9,7 +9,7 @@ from kernel import MEBIBYTE, wait_until
 from perfetto_engine import decode
 from stripchart_command import pids
 
-SLICES = "select name, count(*) as calls, sum(dur < 0) as open from slice group by name"
+SLICES = "select name, count(*) as calls, sum(dur < 0) as open from slice where category is null or category != 'stripchart' group by name"
 NESTING = """
     select count(*) as pairs from slice inner_slice join slice outer_slice on inner_slice.parent_id = outer_slice.id
     where inner_slice.name = 'inner' and outer_slice.name = 'outer' and inner_slice.track_id = outer_slice.track_id
