@@ -33,6 +33,7 @@
   /// Moves to the next field. `false` at the end or at damage.
   package mutating func advance() -> Bool {
     guard unsafe next != end, let tag = varint() else { return false }
+    guard tag >> 3 > 0, tag < 1 << 32 else { return damaged() }
     number = UInt32(truncatingIfNeeded: tag >> 3)
     wire = UInt32(tag & 7)
     switch wire {

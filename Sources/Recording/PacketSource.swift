@@ -14,6 +14,7 @@ internal import StripPlatform
   private var base: UInt64 = 0
   private var filled = 0
   private var position = 0
+  private var packetOffset: UInt64 = 0
   private static let bufferSize = 1 << 20
   package private(set) var end = ReadingEnd.whole
 
@@ -97,6 +98,7 @@ internal import StripPlatform
         if filled - position < header + length, try !refill(header + length) {
           return unsafe stop(.truncated(at: offset))
         }
+        packetOffset = offset
         let start = position + header
         position = start + length
         return unsafe UnsafeRawBufferPointer(rebasing: buffer[start..<position])
@@ -108,6 +110,9 @@ internal import StripPlatform
       try skip(RecordingLayout.blockSize)
     }
   }
+
+  /// The packet that ``next()`` gave last is broken inside: reading ends before it.
+  package mutating func reject() { _ = unsafe stop(.damaged(at: packetOffset)) }
 
   private mutating func stop(_ end: ReadingEnd) -> UnsafeRawBufferPointer? {
     self.end = end

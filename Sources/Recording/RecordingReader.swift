@@ -33,8 +33,14 @@ package struct RecordingReader: ~Copyable {
     _ visitor: inout Visitor
   ) throws(RecordingError) -> PacketSource.ReadingEnd {
     while let packet = try unsafe source.next() {
+      if unsafe !cell(packet, &visitor) {
+        guard unsafe PacketCheck.isWhole(packet) else {
+          source.reject()
+          break
+        }
+        unsafe self.packet(packet, &visitor)
+      }
       packets &+= 1
-      if unsafe !cell(packet, &visitor) { unsafe self.packet(packet, &visitor) }
     }
     return source.end
   }
@@ -114,7 +120,6 @@ package struct RecordingReader: ~Copyable {
       default: break
       }
     }
-    if fields.isDamaged { return }
     let index = sequence(id)
     fields = unsafe FieldReader(body)
     while fields.advance() {

@@ -28,6 +28,10 @@ package enum Recovery {
     try writer.append(head)
     var packets: UInt64 = 0
     while let body = try unsafe source.next() {
+      guard unsafe PacketCheck.isWhole(body) else {
+        source.reject()
+        break
+      }
       packets += 1
       try unsafe writer.appendPacket(body)
     }

@@ -71,7 +71,7 @@ class StripchartCommand:
             popen.setdefault(stream, subprocess.PIPE)
         popen.setdefault("start_new_session", True)
         popen.setdefault("cwd", self.folder)
-        process = subprocess.Popen([str(self.path), *map(str, arguments)], **popen)
+        process = subprocess.Popen([str(self.path), *(each if isinstance(each, bytes) else str(each) for each in arguments)], **popen)
         self._started.append(process)
         return process
 
