@@ -1,4 +1,4 @@
-internal import CStripPlatform
+public import CStripPlatform
 
 /// A part of a file in memory, shared with every process that maps it. Never unmapped while the process lives: another
 /// thread may be writing.
@@ -18,13 +18,13 @@ internal import CStripPlatform
 }
 
 /// Stores whose order and width matter when the process can be killed between any two instructions.
-package enum Publish {
+public enum Publish {
   /// Sixteen bytes by one instruction.
-  @inline(__always)
-  package static func cell(_ at: UnsafeMutableRawPointer, _ low: UInt64, _ high: UInt64) {
+  @inlinable @inline(__always)
+  public static func cell(_ at: UnsafeMutableRawPointer, _ low: UInt64, _ high: UInt64) {
     unsafe strip_store16(at, low, high)
   }
   /// Nothing before it is moved after it by the compiler; the processor keeps program order as seen by its own kill.
-  @inline(__always)
-  package static func fence() { strip_order_stores() }
+  @inlinable @inline(__always)
+  public static func fence() { strip_order_stores() }
 }

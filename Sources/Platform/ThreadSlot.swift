@@ -1,9 +1,9 @@
-internal import CStripPlatform
+public import CStripPlatform
 
 /// One pointer per thread, and what happens to it when the thread ends or the process forks.
-package enum ThreadSlot {
-  @inline(__always)
-  package static var value: UnsafeMutableRawPointer? {
+public enum ThreadSlot {
+  @inlinable @inline(__always)
+  public static var value: UnsafeMutableRawPointer? {
     get { unsafe strip_thread_slot_get() }
     set { unsafe strip_thread_slot_set(newValue) }
   }

@@ -3,7 +3,7 @@
 /// Names are added seldom and never removed; reading one by its number takes no lock. A program that makes up names
 /// without end gets the last number for all of them: ``NameTable/overflowName``.
 @safe package final class NameTable: @unchecked Sendable {
-  package static let capacity = 16384
+  package static let capacity = Int(SpanThread.names)
   /// What the names that no longer fit share.
   package static let overflowName: StaticString = "(other names)"
 

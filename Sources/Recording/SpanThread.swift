@@ -1,36 +1,37 @@
-internal import StripPlatform
+public import StripPlatform
 
 /// One thread's pen: its sequence, its chunk, its clock.
 ///
-/// ``begin(_:)`` and ``end()`` are the hot path: one clock reading and one 16-byte store. Whatever is not the common case
+/// Public and inlinable because only such code is inlined across modules. ``begin(_:)`` and ``end()`` are the hot path: one clock reading and one 16-byte store. Whatever is not the common case
 /// (a new name, a full chunk, a long gap, a wide number, a stale clock) goes through ``SpanRecorder``.
 ///
 /// The narrow cell: `0A 0E | 40 d d d d | 50 ss | 5A 05 48 01 50 nn nn` begins, `0A 0E | 40 d d d d | 50 ss ss ss ss | 5A 02 48 02`
 /// ends; d: nanoseconds since the sequence's last event, s: sequence, n: name.
-@safe package struct SpanThread {
-  var cursor: UnsafeMutableRawPointer
+@safe @frozen public struct SpanThread {
+  @usableFromInline var cursor: UnsafeMutableRawPointer
   /// Where the chunk ends; equal to `cursor` when there is none.
-  var limit: UnsafeMutableRawPointer
-  var last: UInt64 = 0
+  @usableFromInline var limit: UnsafeMutableRawPointer
+  @usableFromInline var last: UInt64 = 0
   /// The clock: CLOCK_BOOTTIME at a counter reading, and the counter's rate (0: ask the kernel each time).
-  var anchorCycles: UInt64 = 0
-  var anchorTime: UInt64 = 0
-  var multiplier: UInt64 = 0
+  @usableFromInline var anchorCycles: UInt64 = 0
+  @usableFromInline var anchorTime: UInt64 = 0
+  @usableFromInline var multiplier: UInt64 = 0
   /// After this many cycles the clock is anchored anew.
-  var maximumCycles: UInt64 = 0
+  @usableFromInline var maximumCycles: UInt64 = 0
   /// Bits of the names that this sequence has already defined.
-  let known: UnsafeMutablePointer<UInt64>
-  var beginHigh: UInt64 = 0
-  var endLow: UInt64 = 0
-  var endHigh: UInt64 = 0
-  var sequence: UInt32 = 0
-  var isNarrow = false
-  var chunk = 1
-  var isOff = false
+  @usableFromInline let known: UnsafeMutablePointer<UInt64>
+  @usableFromInline var beginHigh: UInt64 = 0
+  @usableFromInline var endLow: UInt64 = 0
+  @usableFromInline var endHigh: UInt64 = 0
+  @usableFromInline var sequence: UInt32 = 0
+  @usableFromInline var isNarrow = false
+  @usableFromInline var chunk = 1
+  @usableFromInline var isOff = false
 
   /// The clock is anchored at least this often, so that an error of its rate cannot add up.
-  static let anchorNanoseconds: UInt64 = 1_000_000
-  static let knownWords = NameTable.capacity / 64
+  @inlinable static var anchorNanoseconds: UInt64 { 1_000_000 }
+  @inlinable static var names: UInt32 { 16384 }
+  static let knownWords = Int(names) / 64
 
   init(known: UnsafeMutablePointer<UInt64>, nowhere: UnsafeMutableRawPointer) {
     unsafe self.known = known
@@ -39,7 +40,7 @@ internal import StripPlatform
   }
 
   /// Nanoseconds of CLOCK_BOOTTIME, or `nil` when the clock must be anchored first.
-  @inline(__always)
+  @inlinable @inline(__always)
   var fastTime: UInt64? {
     if multiplier == 0 {
       let time = Clock.boottime()
@@ -50,29 +51,29 @@ internal import StripPlatform
   }
 
   /// Four bytes that always hold 28 bits: a varint may be wider than needed.
-  @inline(__always)
+  @inlinable @inline(__always)
   static func spread(_ gap: UInt64) -> UInt64 {
     0x0080_8080 | (gap & 0x7F) | (gap & 0x3F80) << 1 | (gap & 0x1F_C000) << 2 | (gap & 0xFE0_0000) << 3
   }
 
   /// `false`: the slow way must be taken. Nothing was written.
-  @inline(__always)
-  package mutating func begin(_ name: UInt32) -> Bool {
-    guard unsafe cursor != limit, name < UInt32(NameTable.capacity),
+  @inlinable @inline(__always)
+  public mutating func begin(_ name: UInt32) -> Bool {
+    guard unsafe cursor != limit, name < Self.names,
       // Safe because the name is below the capacity, which the table covers.
       unsafe known[Int(name >> 6)] & (1 &<< UInt64(name & 63)) != 0, let time = fastTime
     else { return false }
     return begin(name, at: time)
   }
 
-  @inline(__always)
-  package mutating func end() -> Bool {
+  @inlinable @inline(__always)
+  public mutating func end() -> Bool {
     guard unsafe cursor != limit, let time = fastTime else { return false }
     return end(at: time)
   }
 
   /// `false`: the event needs the wide form. There is room, and the name is known.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func begin(_ name: UInt32, at time: UInt64) -> Bool {
     let gap = time &- last
     guard gap < 1 << 28, isNarrow else { return false }
@@ -85,7 +86,7 @@ internal import StripPlatform
     return true
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func end(at time: UInt64) -> Bool {
     let gap = time &- last
     guard gap < 1 << 28 else { return false }
