@@ -45,7 +45,7 @@ enum ReadingBench {
         sample[.cpuTime] = Int64(event) * 1000
         sample[.residentSize] = Int64(event % 1000 + 1) * 4096
         sample[.minorFaults] = Int64(event) + 1
-        journal.counters(&group, sample, at: Clock.boottime())
+        journal.counters(&group, sample.all, at: Clock.boottime())
       }
     }
     journal.note("recording ended", at: Clock.boottime(), on: journal.runTrack, [Annotation("reason", text: "ended")])

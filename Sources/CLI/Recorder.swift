@@ -29,20 +29,20 @@ enum Recorder {
     isOver: () -> Bool
   ) -> String {
     let end = duration.map { Clock.boottime() &+ $0 }
-    var handles = handles
+    let events = PollSet([signals.descriptor.raw] + handles)
     while true {
       tickIfDue(sampler)
       if isOver() { return "all ended" }
       let now = Clock.boottime()
       if let end, now >= end { return "duration" }
       let wait = min(sampler.schedule.remaining(at: now), end.map { $0 - now } ?? .max)
-      let ready = Poll.wait(for: [signals.descriptor.raw] + handles, timeout: wait)
-      if ready.dropFirst().contains(true) {
+      guard events.wait(timeout: wait) else { continue }
+      for index in 1..<events.count where events.isReady(index) {
         // A watched process has ended: its handle stays readable, so it is looked at once.
-        handles = zip(handles, ready.dropFirst()).filter { !$0.1 }.map(\.0)
+        events.forget(index)
         sampler.tick()
       }
-      while ready[0], let signal = signals.next() {
+      while events.isReady(0), let signal = signals.next() {
         switch signal.signal {
         case Signal.interrupt, Signal.terminate, Signal.hangUp, Signal.quit: return "interrupted"
         default: break

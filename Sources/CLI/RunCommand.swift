@@ -88,10 +88,10 @@ struct RunCommand: ParsableCommand {
 
   /// Ticks until the command ends. Orphans that become our children are waited for on the way.
   private static func record(_ sampler: Sampler, child: Int32, signals: borrowing SignalSource) -> ProgramExit {
+    let events = PollSet([signals.descriptor.raw])
     while true {
       Recorder.tickIfDue(sampler)
-      let wait = sampler.schedule.remaining(at: Clock.boottime())
-      guard Poll.wait(for: [signals.descriptor.raw], timeout: wait)[0] else { continue }
+      guard events.wait(timeout: sampler.schedule.remaining(at: Clock.boottime())) else { continue }
       while let signal = signals.next() {
         // What the terminal sends goes to the whole group: the command has it already.
         if signal.signal != Signal.child && signal.isFromProcess { Signal.send(signal.signal, to: child) }

@@ -2,7 +2,24 @@
 ///
 /// Shape: at most 40 metrics of one catalogue, in whole units of that metric. No allocation.
 public struct Sample<Catalogue: MetricCatalogue>: Sendable {
+  public var all = SampleValues()
+
+  @inlinable public init() {}
+
+  @inlinable public subscript(metric: Catalogue) -> Int64? {
+    get { all[metric.rawValue] }
+    set { all[metric.rawValue] = newValue }
+  }
+
+  @inlinable public mutating func clear() { all.present = 0 }
+
+  @inlinable public func has(_ metric: Catalogue) -> Bool { all.has(metric.rawValue) }
+}
+
+/// A sample without its catalogue, for code that handles all of them alike.
+@frozen public struct SampleValues: Sendable {
   public var values: InlineArray<40, Int64>
+  /// Bit n: value n is present.
   public var present: UInt64
 
   @inlinable public init() {
@@ -10,12 +27,12 @@ public struct Sample<Catalogue: MetricCatalogue>: Sendable {
     present = 0
   }
 
-  @inlinable public subscript(metric: Catalogue) -> Int64? {
-    get { present & (1 &<< UInt64(metric.rawValue)) == 0 ? nil : values[metric.rawValue] }
+  @inlinable public subscript(index: Int) -> Int64? {
+    get { has(index) ? values[index] : nil }
     set {
-      let bit = 1 as UInt64 &<< UInt64(metric.rawValue)
+      let bit = 1 as UInt64 &<< UInt64(index)
       if let newValue {
-        values[metric.rawValue] = newValue
+        values[index] = newValue
         present |= bit
       } else {
         present &= ~bit
@@ -23,10 +40,8 @@ public struct Sample<Catalogue: MetricCatalogue>: Sendable {
     }
   }
 
-  @inlinable public mutating func clear() { present = 0 }
-
-  @inlinable public func has(_ metric: Catalogue) -> Bool { present & (1 &<< UInt64(metric.rawValue)) != 0 }
+  @inlinable public func has(_ index: Int) -> Bool { present & (1 &<< UInt64(index)) != 0 }
 }
 
-public typealias ProcessSample = Sample<ProcessMetric>
-public typealias MachineSample = Sample<MachineMetric>
+package typealias ProcessSample = Sample<ProcessMetric>
+package typealias MachineSample = Sample<MachineMetric>

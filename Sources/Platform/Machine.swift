@@ -32,6 +32,9 @@ package enum Machine {
     }
   }
 
+  /// sysinfo(2), procs: how many threads there are now, on the whole machine. The cheapest sign that something was started.
+  package static var threadCount: Int32 { strip_thread_count() }
+
   /// getrandom(2).
   package static func random() -> UInt64 {
     var value: UInt64 = 0
@@ -92,16 +95,6 @@ package enum ProcessDescriptor {
   /// pidfd_open(2). Fails with EINVAL or ENOENT for a thread that does not lead its process.
   package static func open(_ pid: Int32) throws(SystemError) -> Descriptor {
     Descriptor(adopting: try check(strip_pidfd_open(pid), "pidfd_open"))
-  }
-}
-
-/// Waits for descriptors or a time.
-package enum Poll {
-  /// ppoll(2). Gives which of `descriptors` can be read. `timeout` in nanoseconds, `nil` for ever.
-  package static func wait(for descriptors: [Int32], timeout: UInt64?) -> [Bool] {
-    var ready = [UInt8](repeating: 0, count: descriptors.count)
-    _ = unsafe strip_poll(descriptors, &ready, descriptors.count, timeout.map { Int64(min($0, 1 << 62)) } ?? -1)
-    return ready.map { $0 != 0 }
   }
 }
 

@@ -24,6 +24,8 @@ internal import Synchronization
   }
 
   private static let closedBit: UInt64 = 1 << 63
+  /// A pebibyte. Any process of the run may have written anything here, so what is more is cut before it is calculated with.
+  private static let mostBytes: UInt64 = 1 << 50
 
   /// `block` is the start of block 0, mapped for as long as the process lives.
   init(block: UnsafeMutableRawPointer) { unsafe base = block + RecordingLayout.controlOffset }
@@ -58,12 +60,18 @@ internal import Synchronization
       && load(.versionAndBlockSize) == UInt64(RecordingLayout.version) | UInt64(RecordingLayout.blockSize) << 32
   }
 
-  var maximumBytes: UInt64 { load(.maximumBytes) }
+  var maximumBytes: UInt64 { min(load(.maximumBytes), Self.mostBytes) }
   package var recorder: Int32 { Int32(bitPattern: UInt32(truncatingIfNeeded: load(.recorder))) }
   package var refusedChunks: UInt64 { load(.refusedChunks) }
   package var allocatedBytes: UInt64 { load(.allocatedBytes) }
-  package var claimedBytes: UInt64 { (load(.nextBlock) & ~Self.closedBit) * UInt64(RecordingLayout.blockSize) }
+  package var claimedBytes: UInt64 { Self.bytes(load(.nextBlock)) }
   package var isClosed: Bool { load(.nextBlock) & Self.closedBit != 0 }
+
+  /// What lies before a block.
+  private static func bytes(_ nextBlock: UInt64) -> UInt64 {
+    let size = UInt64(RecordingLayout.blockSize)
+    return min(nextBlock & ~closedBit, mostBytes / size) * size
+  }
 
   func refuse() { _ = increment(.refusedChunks) }
 
@@ -81,10 +89,13 @@ internal import Synchronization
   /// Takes `count` neighbouring blocks that are already allocated on disk, leaving `reserve` bytes below the maximum free.
   func claim(_ count: Int, reserve: UInt64) -> Claim {
     let size = UInt64(RecordingLayout.blockSize)
+    let maximumBytes = maximumBytes
+    let blocks = (maximumBytes - min(reserve, maximumBytes)) / size
     var next = load(.nextBlock)
     while true {
-      let end = (next &+ UInt64(count)) &* size
-      if next & Self.closedBit != 0 || end > maximumBytes - min(reserve, maximumBytes) { return .full }
+      // A closed recording's next block is beyond them too.
+      if next > blocks || UInt64(count) > blocks - next { return .full }
+      let end = (next + UInt64(count)) * size
       if end > load(.allocatedBytes) { return .needs(end) }
       let result = unsafe word(.nextBlock).pointee.compareExchange(
         expected: next, desired: next + UInt64(count), ordering: .relaxed)
@@ -96,7 +107,7 @@ internal import Synchronization
   /// After this no chunk is given out any more. Returns the bytes that belong to somebody.
   func close() -> UInt64 {
     let old = unsafe word(.nextBlock).pointee.bitwiseOr(Self.closedBit, ordering: .relaxed).oldValue
-    return (old & ~Self.closedBit) * UInt64(RecordingLayout.blockSize)
+    return Self.bytes(old)
   }
 
   /// Sequence ids of span writers: the first 127 fit the narrow cell.

@@ -7,11 +7,15 @@ internal import StripPlatform
 /// what is not zero is *shared*: a packet without names, whose values belong to the tracks in the sequence's defaults, in order; what
 /// did not change at the end of the list is left out. What is or was zero goes *alone*, in a packet that names its track.
 /// When nothing changed there is no packet. Cumulative metrics are stored as differences.
-package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
-  package static var largest: Int { 9 }
+///
+/// Not generic over the catalogue: a generic type of another module would be looked up at every tick.
+package struct CounterGroup: Sendable {
+  package static let largest = 9
 
   private struct Entry {
-    let metric: Catalogue
+    /// Its place in the sample.
+    let place: Int
+    let metric: Metric
     let parent: UInt64
     /// 0: no such track yet.
     var track: UInt64 = 0
@@ -28,22 +32,24 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
   private var lastTime: UInt64 = 0
   private var isDescribed = false
   /// A metric that was zero is shared once it has changed this often: before, a packet of its own costs less than a new list.
-  private static var packetsBeforeSharing: Int { 3 }
+  private static let packetsBeforeSharing = 3
 
-  package init(_ metrics: [Catalogue], parent: UInt64, sequence: UInt32) {
+  package init<Catalogue: MetricCatalogue>(_ metrics: [Catalogue], parent: UInt64, sequence: UInt32) {
     self.init(metrics, parents: metrics.map { _ in parent }, sequence: sequence)
   }
 
-  package init(_ metrics: [Catalogue], parents: [UInt64], sequence: UInt32) {
+  package init<Catalogue: MetricCatalogue>(_ metrics: [Catalogue], parents: [UInt64], sequence: UInt32) {
     precondition(metrics.count <= Self.largest && parents.count == metrics.count)
-    entries = metrics.indices.map { Entry(metric: metrics[$0], parent: parents[$0]) }
+    entries = metrics.indices.map {
+      Entry(place: metrics[$0].rawValue, metric: metrics[$0].metric, parent: parents[$0])
+    }
     self.sequence = sequence
   }
 
   /// Records what changed since the last call: one packet, one more for each metric that goes alone, and descriptions when a
   /// metric appears, disappears or starts again from a lower count.
   package mutating func record(
-    _ sample: borrowing Sample<Catalogue>, at time: UInt64, to writer: inout PacketWriter,
+    _ sample: borrowing SampleValues, at time: UInt64, to writer: inout PacketWriter,
     with builder: inout PacketBuilder
   ) {
     var needsList = false
@@ -72,38 +78,41 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
 
   /// Levels fall to zero and nothing is recorded after: the thing is gone.
   package mutating func end(at time: UInt64, to writer: inout PacketWriter, with builder: inout PacketBuilder) {
-    var zero = Sample<Catalogue>()
+    var zero = SampleValues()
     for entry in entries where entry.isPresent {
-      zero[entry.metric] = entry.metric.metric.isCumulative ? entry.last * entry.metric.metric.step : 0
+      zero[entry.place] = entry.metric.isCumulative ? entry.last * entry.metric.step : 0
     }
     record(zero, at: time, to: &writer, with: &builder)
   }
 
-  private func stored(_ index: Int, _ sample: borrowing Sample<Catalogue>) -> Int64? {
-    guard let value = sample[entries[index].metric] else { return nil }
-    return value / entries[index].metric.metric.step
+  private func stored(_ index: Int, _ sample: borrowing SampleValues) -> Int64? {
+    guard let value = sample[entries[index].place] else { return nil }
+    return value / entries[index].metric.step
   }
 
   /// Decides where a changed metric goes. `true`: the list of shared ones must be described anew.
   private mutating func update(_ index: Int, _ stored: Int64, isNew: Bool) -> Bool {
-    let isCumulative = entries[index].metric.metric.isCumulative
+    let isCumulative = entries[index].metric.isCumulative
     entries[index].isPresent = true
     if isNew {
       // Not a value that can be read: the first packet is always written.
       entries[index].last = .min
       entries[index].isShared = stored != 0 && !entries[index].staysAlone
       entries[index].lonePackets = 0
-      return entries[index].isShared
+      // A count that comes back goes on from its last value unless the state is cleared.
+      return entries[index].isShared || (isCumulative && entries[index].track != 0)
     }
+    let isReset = isCumulative && stored < entries[index].last
+    if isReset { entries[index].last = .min }
     if entries[index].isShared {
       if stored == 0 {
         entries[index].isShared = false
         entries[index].staysAlone = !isCumulative
         return true
       }
-      return isCumulative && stored < entries[index].last
+      return isReset
     }
-    if isCumulative && stored < entries[index].last { return true }
+    if isReset { return true }
     if stored != 0, !entries[index].staysAlone, entries[index].lonePackets >= Self.packetsBeforeSharing {
       entries[index].isShared = true
       return true
@@ -112,7 +121,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
   }
 
   private mutating func recordShared(
-    _ sample: borrowing Sample<Catalogue>, isWhole: Bool, at time: UInt64, to writer: inout PacketWriter,
+    _ sample: borrowing SampleValues, isWhole: Bool, at time: UInt64, to writer: inout PacketWriter,
     with builder: inout PacketBuilder
   ) {
     var last = -1
@@ -132,7 +141,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
   }
 
   private mutating func recordAlone(
-    _ index: Int, _ sample: borrowing Sample<Catalogue>, at time: UInt64, to writer: inout PacketWriter,
+    _ index: Int, _ sample: borrowing SampleValues, at time: UInt64, to writer: inout PacketWriter,
     with builder: inout PacketBuilder
   ) {
     guard let stored = stored(index, sample), stored != entries[index].last else { return }
@@ -157,7 +166,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
 
   private mutating func value(_ index: Int, _ stored: Int64, _ field: UInt32, with builder: inout PacketBuilder) {
     let before = entries[index].last == .min ? 0 : entries[index].last
-    builder.field(field, signed: entries[index].metric.metric.isCumulative ? stored &- before : stored)
+    builder.field(field, signed: entries[index].metric.isCumulative ? stored &- before : stored)
     entries[index].last = stored
   }
 
@@ -167,7 +176,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
     for index in entries.indices where entries[index].isPresent {
       describeTrack(index, to: &writer, with: &builder)
       // A cleared state counts from zero again, so the next packet holds whole values.
-      if entries[index].metric.metric.isCumulative && entries[index].last != .min { entries[index].last = 0 }
+      if entries[index].metric.isCumulative && entries[index].last != .min { entries[index].last = 0 }
     }
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
@@ -193,7 +202,7 @@ package struct CounterGroup<Catalogue: MetricCatalogue>: Sendable {
   ) {
     guard entries[index].track == 0 else { return }
     entries[index].track = writer.file.control.nextTrack()
-    let metric = entries[index].metric.metric
+    let metric = entries[index].metric
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
     let track = builder.open(PacketField.trackDescriptor)

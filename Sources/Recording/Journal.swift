@@ -148,14 +148,12 @@ package struct Journal: ~Copyable {
     writer.append(builder)
   }
 
-  /// A value that was read once and is no series.
-  package mutating func counters<Catalogue>(
-    _ group: inout CounterGroup<Catalogue>, _ sample: borrowing Sample<Catalogue>, at time: UInt64
-  ) {
+  /// What changed in a group.
+  package mutating func counters(_ group: inout CounterGroup, _ sample: borrowing SampleValues, at time: UInt64) {
     group.record(sample, at: time, to: &writer, with: &builder)
   }
 
-  package mutating func end<Catalogue>(_ group: inout CounterGroup<Catalogue>, at time: UInt64) {
+  package mutating func end(_ group: inout CounterGroup, at time: UInt64) {
     group.end(at: time, to: &writer, with: &builder)
   }
 }
@@ -200,8 +198,10 @@ package struct Annotation: Equatable, Sendable {
 }
 
 extension PacketBuilder {
+  /// What does not fit any more is left out: the rest of the entry is worth keeping.
   fileprivate mutating func annotation(_ annotation: Annotation) {
     guard let value = annotation.value else { return }
+    let before = count
     let start = open(EventField.annotation)
     field(AnnotationField.name, annotation.name)
     switch value {
@@ -219,5 +219,6 @@ extension PacketBuilder {
       }
     }
     close(start)
+    if overflowed { cut(to: before) }
   }
 }

@@ -23,6 +23,12 @@
     overflowed = false
   }
 
+  /// Takes back what was added since there were `count` bytes, and with it that it did not fit.
+  mutating func cut(to count: Int) {
+    self.count = min(count, self.count)
+    overflowed = false
+  }
+
   mutating func copy(_ other: borrowing PacketBuilder) {
     // Safe because both have the same capacity.
     unsafe storage.copyMemory(from: other.bytes)

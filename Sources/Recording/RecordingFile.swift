@@ -71,7 +71,7 @@ internal import Synchronization
       path: path, status: found.status, descriptor: nil, first: head.base, maximumBytes: control.maximumBytes)
   }
 
-  /// Block 0, or no mapping when the file is too small to have one.
+  /// Block 0, or no mapping when the file is too small to have one or shorter than it says.
   private static func head(of path: String) throws(SystemError) -> (SharedMapping?, FileStatus) {
     let descriptor = try Descriptor(opening: path, as: .readWrite)
     let status = try descriptor.status()
@@ -79,6 +79,9 @@ internal import Synchronization
     guard let head = SharedMapping(descriptor, offset: 0, count: RecordingLayout.blockSize) else {
       throw SystemError(code: 12, call: "mmap")
     }
+    // Of a copy that was cut short, a store into what is missing would be a SIGBUS. The file grows before the word does.
+    let allocated = unsafe ControlBlock(block: head.base).allocatedBytes
+    guard try descriptor.status().size >= allocated else { return (nil, status) }
     return (head, status)
   }
 
@@ -132,7 +135,9 @@ internal import Synchronization
     while true {
       switch control.claim(count, reserve: forSpans ? Self.reserve : 0) {
       case .block(let block):
-        return unsafe address(of: block * UInt64(RecordingLayout.blockSize))
+        let address = unsafe address(of: block * UInt64(RecordingLayout.blockSize))
+        if unsafe address == nil { control.refuse() }
+        return unsafe address
       case .needs(let bytes):
         if !grow(to: bytes) {
           control.refuse()

@@ -6,11 +6,11 @@ internal import StripRecording
 /// Reads the machine and records what changed: one group for each kernel source, disk and network interface, nine CPUs to a group.
 final class MachineRecorder {
   private var reader: MachineReader
-  private var groups: [CounterGroup<MachineMetric>] = []
-  private var cpus: [CounterGroup<CPUSlot>] = []
+  private var groups: [CounterGroup] = []
+  private var cpus: [CounterGroup] = []
   private var cpuCount = 0
-  private var disks: [CounterGroup<DiskMetric>] = []
-  private var networks: [CounterGroup<NetworkMetric>] = []
+  private var disks: [CounterGroup] = []
+  private var networks: [CounterGroup] = []
 
   private static let groupMetrics: [[MachineMetric]] = [
     [.userTime, .idleTime, .systemTime, .waitTime, .softInterruptTime, .stolenTime, .interruptTime, .niceTime],
@@ -40,7 +40,7 @@ final class MachineRecorder {
   }
 
   private func record(_ reading: borrowing MachineReading, at time: UInt64, in journal: inout Journal) {
-    for index in groups.indices { journal.counters(&groups[index], reading.sample, at: time) }
+    for index in groups.indices { journal.counters(&groups[index], reading.sample.all, at: time) }
     recordCPUs(reading.cpus, at: time, in: &journal)
     let file = journal.writer.file
     for index in reading.disks.devices.indices {
@@ -49,7 +49,7 @@ final class MachineRecorder {
         disks.append(
           CounterGroup(DiskMetric.allCases, parent: track, sequence: file.control.nextCounterSequence()))
       }
-      journal.counters(&disks[index], reading.disks.devices[index].sample, at: time)
+      journal.counters(&disks[index], reading.disks.devices[index].sample.all, at: time)
     }
     for index in reading.networks.devices.indices {
       if index == networks.count {
@@ -57,7 +57,7 @@ final class MachineRecorder {
         networks.append(
           CounterGroup(NetworkMetric.allCases, parent: track, sequence: file.control.nextCounterSequence()))
       }
-      journal.counters(&networks[index], reading.networks.devices[index].sample, at: time)
+      journal.counters(&networks[index], reading.networks.devices[index].sample.all, at: time)
     }
   }
 
@@ -77,7 +77,7 @@ final class MachineRecorder {
         let cpu = index * CPUSlot.allCases.count + slot.rawValue
         if cpu < samples.count { sample[slot] = samples[cpu][.busyTime] }
       }
-      journal.counters(&cpus[index], sample, at: time)
+      journal.counters(&cpus[index], sample.all, at: time)
     }
   }
 

@@ -32,7 +32,7 @@ package import StripRecording
   private var machine: MachineRecorder?
   private let buffer: UnsafeMutableRawBufferPointer
   private let calibration: CycleCalibration
-  private var recorderGroup: CounterGroup<RecorderMetric>
+  private var recorderGroup: CounterGroup
   private var recorderReader: ProcessReader?
   private var recorderDue: UInt64 = 0
   private var anchorDue: UInt64 = 0
@@ -142,9 +142,9 @@ package import StripRecording
     }
   }
 
-  private func discover() {
+  private func discover(at now: UInt64) {
     guard options.followsDescendants else { return }
-    switch cursor.news() {
+    switch cursor.news(at: now) {
     case .none: break
     case .range(let pids): unseenTasks += adopt(pids)
     case .unknown: addDescendants()
@@ -158,7 +158,7 @@ package import StripRecording
     let now = Clock.boottime()
     schedule.begin(at: now)
     let packets = journal.writer.packets
-    discover()
+    discover(at: now)
     if plan.hot.isDue(at: now) { readHot(at: now) }
     for index in plan.dear.indices where plan.dear[index].isDue(at: now) { readDear(index, at: now) }
     for process in processes { process.record(at: now, in: &journal) }
@@ -297,7 +297,8 @@ package import StripRecording
   private func describe(_ process: TrackedProcess, as note: StaticString, at now: UInt64) {
     let description = process.reader.description()
     let name = description.command ?? "?"
-    let arguments = process.state.isZombie ? [] : description.arguments ?? []
+    // A zombie and a kernel thread have no command line; their name says as much.
+    let arguments = (description.arguments ?? []).filter { $0 != "[\(name)]" }
     journal.process(
       process.pid, parent: process.state.parent, name: name, arguments: arguments, user: description.user,
       track: process.track, at: now)
@@ -369,7 +370,7 @@ package import StripRecording
     sample[.unseenTasks] = unseenTasks
     sample[.sampleCost] = Int64(plan.hot.cost)
     sample[.refusedChunks] = Int64(file.control.refusedChunks)
-    journal.counters(&recorderGroup, sample, at: now)
+    journal.counters(&recorderGroup, sample.all, at: now)
     recorderDue = now + 1_000_000_000
   }
 }

@@ -12,7 +12,7 @@ final class TrackedProcess {
   var parent: Int32
   let startTicks: UInt64
   private var nameHash: UInt64
-  private var groups: [CounterGroup<ProcessMetric>]
+  private var groups: [CounterGroup]
   /// When its command line is read again: a program that was just forked has its parent's.
   var describeAgain: UInt64?
   var knownRefusals = 0
@@ -55,7 +55,7 @@ final class TrackedProcess {
   }
 
   func record(at time: UInt64, in journal: inout Journal) {
-    for index in groups.indices { journal.counters(&groups[index], sample, at: time) }
+    for index in groups.indices { journal.counters(&groups[index], sample.all, at: time) }
   }
 
   func end(at time: UInt64, in journal: inout Journal) {
