@@ -18,7 +18,9 @@ struct AttachCommand: ParsableCommand {
 
   @OptionGroup var options: RecordingOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Stop after this time.", valueName: "time"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("Stop after this time.", valueName: "time"),
+    transform: DurationArgument.parse)
   var duration: DurationArgument?
 
   @Flag(name: .long, help: "Record their descendants too.")

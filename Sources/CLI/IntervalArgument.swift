@@ -1,8 +1,22 @@
 internal import ArgumentParser
 internal import StripSampling
 
+/// An argument that can say what it should look like.
+protocol ExplainedArgument: ExpressibleByArgument {
+  static var form: String { get }
+}
+
+extension ExplainedArgument {
+  static func parse(_ text: String) throws -> Self {
+    guard let value = Self(argument: text) else { throw ValidationError("it must be \(form)") }
+    return value
+  }
+}
+
 /// `auto`, or a number with a unit: `5ms`, `0.5s`, `200us`, `1m`.
-struct IntervalArgument: ExpressibleByArgument {
+struct IntervalArgument: ExplainedArgument {
+  static let form = "auto, or a time from 100us to 1h: 5ms, 1s"
+
   let interval: TickSchedule.Interval
   let text: String
 
@@ -27,7 +41,9 @@ struct IntervalArgument: ExpressibleByArgument {
 }
 
 /// A length of time with its unit; without one it is seconds.
-struct DurationArgument: ExpressibleByArgument {
+struct DurationArgument: ExplainedArgument {
+  static let form = "a time greater than zero: 500ms, 30s, 5min"
+
   let nanoseconds: UInt64
 
   init?(argument: String) {
@@ -44,7 +60,9 @@ struct DurationArgument: ExpressibleByArgument {
 }
 
 /// A number of bytes: `64MiB`, `1 GiB`, `500MB`, `4096`.
-struct SizeArgument: ExpressibleByArgument {
+struct SizeArgument: ExplainedArgument {
+  static let form = "a size: 64MiB, 1GiB"
+
   let bytes: UInt64
 
   init?(argument: String) {
@@ -61,7 +79,9 @@ struct SizeArgument: ExpressibleByArgument {
 }
 
 /// A part of one CPU: `1%`, `0.5%`.
-struct ShareArgument: ExpressibleByArgument {
+struct ShareArgument: ExplainedArgument {
+  static let form = "a part of one CPU: 1%, 0.5%"
+
   let share: Double
 
   init?(argument: String) {

@@ -14,14 +14,18 @@ struct RecordingOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "How often to read: auto (10 ms at first, 1 s in the end), or 5ms, 1s, ….", valueName: "interval"))
+      "How often to read: auto (10 ms at first, 1 s in the end), or 5ms, 1s, ….", valueName: "interval"),
+    transform: IntervalArgument.parse)
   var interval: IntervalArgument?
 
-  @Option(name: .long, help: ArgumentHelp("The part of one CPU that reading may use.", valueName: "share"))
+  @Option(
+    name: .long, help: ArgumentHelp("The part of one CPU that reading may use.", valueName: "share"),
+    transform: ShareArgument.parse)
   var budget: ShareArgument?
 
   @Option(
-    name: .long, help: ArgumentHelp("The recording never grows beyond this (default: 256MiB).", valueName: "size"))
+    name: .long, help: ArgumentHelp("The recording never grows beyond this (default: 256MiB).", valueName: "size"),
+    transform: SizeArgument.parse)
   var maxSize: SizeArgument?
 
   @Flag(name: .long, help: "Replace the output file if it exists.")

@@ -13,7 +13,9 @@ struct SystemCommand: ParsableCommand {
 
   @OptionGroup var options: RecordingOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Stop after this time.", valueName: "time"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("Stop after this time.", valueName: "time"),
+    transform: DurationArgument.parse)
   var duration: DurationArgument?
 
   func run() throws {

@@ -54,10 +54,10 @@ package struct ReadingPlan: Sendable {
       let probe = ProcessProbe.all[index]
       var set = ProbeSet()
       set.insert(index)
-      dear.append(Entry(probe.name, set, shortest: probe.tier.shortestInterval, share: budget * 0.1))
+      dear.append(Entry(probe.name, set, shortest: probe.tier.shortestInterval, share: budget * 0.05))
     }
     machine = Entry(
-      "machine", MachineProbe.through(.often), shortest: Tier.often.shortestInterval, share: budget * 0.15)
+      "machine", MachineProbe.through(.often), shortest: Tier.often.shortestInterval, share: budget * 0.3)
     machineSeldom = Entry(
       "machine seldom", MachineProbe.through(.seldom).subtracting(MachineProbe.through(.often)),
       shortest: Tier.seldom.shortestInterval, share: budget * 0.05)
