@@ -11,7 +11,7 @@ struct ExportCommand: ParsableCommand {
       Example:
         stripchart export train-4711.pftrace --to csv -o train
 
-      writes train.resources.csv and train.events.csv (columns: Docs/report-schema.md).
+      writes train.resources.csv, train.processes.csv and train.events.csv (columns: Docs/report-schema.md).
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {

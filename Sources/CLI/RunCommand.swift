@@ -32,6 +32,10 @@ struct RunCommand: ParsableCommand {
     guard let program = arguments.first, !program.isEmpty else {
       throw Failure(.usage, "no command to run", hint: "stripchart run -- COMMAND [ARGUMENT ...]")
     }
+    guard Self.canBeFound(program) else {
+      throw Failure(
+        .noProgram, "cannot run \(Console.quoted(program)): No such file or directory", hint: "check the name and PATH")
+    }
     var samplerOptions = try options.samplerOptions()
     samplerOptions.isReaper = true
     let name = program.split(separator: "/").last.map(String.init) ?? program
@@ -59,6 +63,15 @@ struct RunCommand: ParsableCommand {
     sampler.finish(reason: "command ended", exit: exit)
     ReportPrinter.printReport(of: file, options: options)
     Own.exit(exit.shellCode)
+  }
+
+  /// A program that is not there is refused before the recording's file is made (with --force: replaced).
+  private static func canBeFound(_ program: String) -> Bool {
+    if program.contains("/") { return (try? FileStatus.of(program)) != nil }
+    let path = Own.environment("PATH") ?? "/bin:/usr/bin"
+    return path.split(separator: ":", omittingEmptySubsequences: false).contains { folder in
+      (try? FileStatus.of(folder.isEmpty ? program : "\(folder)/\(program)")) != nil
+    }
   }
 
   private func prepare(_ count: Int, signals: InheritedSignals) throws(Failure) -> ChildProcess.Pending {

@@ -19,7 +19,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -407,11 +406,6 @@ int strip_uname(strip_names *out) {
 uint64_t strip_page_size(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }
 uint64_t strip_ticks_per_second(void) { return (uint64_t)sysconf(_SC_CLK_TCK); }
 uint64_t strip_logical_cpus(void) { return (uint64_t)sysconf(_SC_NPROCESSORS_ONLN); }
-int strip_thread_count(void) {
-  struct sysinfo info;
-  return sysinfo(&info) == -1 ? -errno : info.procs;
-}
-
 int strip_random(void *out, size_t count) { return (int)RESULT(getrandom(out, count, 0)); }
 
 int strip_user_name(uint32_t user, char *out, size_t capacity) {

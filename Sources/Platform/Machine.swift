@@ -32,9 +32,6 @@ package enum Machine {
     }
   }
 
-  /// sysinfo(2), procs: how many threads there are now, on the whole machine. The cheapest sign that something was started.
-  package static var threadCount: Int32 { strip_thread_count() }
-
   /// getrandom(2).
   package static func random() -> UInt64 {
     var value: UInt64 = 0

@@ -113,12 +113,12 @@ internal import Synchronization
   /// Sequence ids of span writers: the first 127 fit the narrow cell.
   func nextSpanSequence() -> UInt32 {
     let number = increment(.nextSpanSequence)
-    return number < 8192 ? UInt32(number) : UInt32(truncatingIfNeeded: (1 << 24) + number) & 0x0FFF_FFFF
+    return number < 8192 ? UInt32(number) : UInt32(truncatingIfNeeded: (1 << 24) &+ number) & 0x0FFF_FFFF
   }
 
   /// Sequence ids of the sampler's counter groups: two bytes as a varint for the first 8192.
   package func nextCounterSequence() -> UInt32 {
-    UInt32(truncatingIfNeeded: 8192 + increment(.nextCounterSequence)) & 0x00FF_FFFF
+    UInt32(truncatingIfNeeded: 8192 &+ increment(.nextCounterSequence)) & 0x00FF_FFFF
   }
 
   /// A track's UUID: a random base of the recording, so that concatenated recordings do not share any.

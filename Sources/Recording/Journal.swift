@@ -95,7 +95,8 @@ package struct Journal: ~Copyable {
     builder.field(3, names.release)
     builder.field(4, names.machine)
     builder.close(uts)
-    builder.field(6, UInt64(ticksPerSecond))
+    builder.field(3, UInt64(ticksPerSecond))
+    builder.field(6, UInt64(Machine.pageSize))
     builder.close(info)
     writer.append(builder)
   }

@@ -159,6 +159,8 @@ internal import Synchronization
   private func grow(to bytes: UInt64) -> Bool {
     let old = control.allocatedBytes
     if bytes <= old { return true }
+    // After the end the file has its final length.
+    if control.isClosed { return false }
     let step: UInt64 = old < 1 << 20 ? 256 << 10 : old < 16 << 20 ? 1 << 20 : 4 << 20
     let generous = min((bytes + step - 1) / step * step, control.maximumBytes)
     // fallocate(2) beyond RLIMIT_FSIZE would send SIGXFSZ to a program that is not ours to kill.

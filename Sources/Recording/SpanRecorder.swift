@@ -124,7 +124,8 @@ internal import StripPlatform
 
   private func slow(_ type: UInt64, _ name: UInt32, _ pen: Pen) {
     if unsafe pen.pointee.isOff { return }
-    let number = min(name, UInt32(NameTable.capacity - 1))
+    // 0 is no name: Perfetto takes it for none.
+    let number = name == 0 ? UInt32(NameTable.capacity - 1) : min(name, UInt32(NameTable.capacity - 1))
     if type == EventType.begin { unsafe define(number, pen) }
     if unsafe pen.pointee.cursor == pen.pointee.limit, unsafe !claim(pen) { return }
     let known = unsafe pen.pointee.fastTime
@@ -185,11 +186,23 @@ internal import StripPlatform
     }
     let bytes = count * RecordingLayout.blockSize
     if count > 1 { unsafe SharedMapping.populate(start, count: bytes) }
-    for at in stride(from: 0, to: bytes, by: 16) { unsafe Publish.cell(start + at, 0x0E7A, 0) }
+    for block in stride(from: 0, to: bytes, by: RecordingLayout.blockSize) { unsafe blank(start + block) }
     unsafe pen.pointee.cursor = start
     unsafe pen.pointee.limit = start + bytes
     unsafe pen.pointee.chunk = min(count * 2, RecordingFile.largestChunk)
     return true
+  }
+
+  /// One padding field over the whole block, then a small one in each cell from the last to the first: a kill on the way leaves
+  /// fields that end where the block ends.
+  private func blank(_ block: UnsafeMutableRawPointer) {
+    let (tag, low, high) = RecordingLayout.wideBlank(RecordingLayout.blockSize)
+    // Safe because the block is ours, aligned, and a multiple of 16 bytes long.
+    unsafe Publish.cell(block, UInt64(tag) | UInt64(low) << 8 | UInt64(high) << 16, 0)
+    Publish.fence()
+    for at in stride(from: RecordingLayout.blockSize - 16, through: 0, by: -16) {
+      unsafe Publish.cell(block + at, 0x0E7A, 0)
+    }
   }
 
   /// Writes a packet over as many whole cells as it needs, without crossing a block's end: first one padding field over

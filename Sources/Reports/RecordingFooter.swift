@@ -33,8 +33,10 @@ struct RecordingFooter {
   private var recorder: String {
     let recorder = summary.recorder
     let wall = summary.run.wallSeconds
-    let share = recorder.cpuSeconds.flatMap { wall > 0 ? $0 / wall : nil }
-    let cost = "\(Figure.duration(recorder.cpuSeconds)) of CPU time (\(Figure.percent(share)) of one CPU)"
+    let share = recorder.cpuSeconds.flatMap { wall >= 0.5 ? $0 / wall : nil }
+    // Of a shorter run, starting and ending is all there is.
+    let part = share.map { " (\(Figure.percent($0)) of one CPU)" } ?? ""
+    let cost = "\(Figure.duration(recorder.cpuSeconds)) of CPU time\(part)"
     return "\(cost), \(Figure.bytes(recorder.residentBytes)) resident"
   }
 

@@ -75,7 +75,7 @@ struct RecordingNotes {
     guard let tasks = summary.total.unseenTasksAtMost, tasks > 0 else {
       return summary.total.unseenCPUSeconds.map {
         let cpu = Figure.threeDigits($0)
-        return "descendants that came and went between two ticks used \(cpu) CPU-seconds: in the total, but in no row"
+        return "\(cpu) CPU-seconds of waited-for children came after their last reading: in the total, but in no row"
       }
     }
     let noun = tasks == 1 ? "1 task (process or thread)" : "\(tasks) tasks (processes or threads)"

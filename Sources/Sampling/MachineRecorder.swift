@@ -34,6 +34,8 @@ final class MachineRecorder {
     }
   }
 
+  var refusals: [Refusal] { reader.refusals }
+
   func read(_ probes: ProbeSet, at time: UInt64, in journal: inout Journal) {
     reader.read(probes)
     record(reader.reading, at: time, in: &journal)

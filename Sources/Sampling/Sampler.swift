@@ -35,6 +35,7 @@ package import StripRecording
   private var recorderGroup: CounterGroup
   private var recorderReader: ProcessReader?
   private var recorderDue: UInt64 = 0
+  private var knownMachineRefusals = 0
   private var anchorDue: UInt64 = 0
   private let ownPID = Own.pid
   package let file: RecordingFile
@@ -89,6 +90,7 @@ package import StripRecording
     let now = Clock.boottime()
     describe(process, as: "process", at: now)
     process.describeAgain = now + 100_000_000
+    noteRefusals(process, at: now)
     process.record(at: now, in: &journal)
   }
 
@@ -142,9 +144,9 @@ package import StripRecording
     }
   }
 
-  private func discover(at now: UInt64) {
+  private func discover() {
     guard options.followsDescendants else { return }
-    switch cursor.news(at: now) {
+    switch cursor.news() {
     case .none: break
     case .range(let pids): unseenTasks += adopt(pids)
     case .unknown: addDescendants()
@@ -158,7 +160,7 @@ package import StripRecording
     let now = Clock.boottime()
     schedule.begin(at: now)
     let packets = journal.writer.packets
-    discover(at: now)
+    discover()
     if plan.hot.isDue(at: now) { readHot(at: now) }
     for index in plan.dear.indices where plan.dear[index].isDue(at: now) { readDear(index, at: now) }
     for process in processes { process.record(at: now, in: &journal) }
@@ -179,8 +181,11 @@ package import StripRecording
     var index = 0
     while index < processes.count {
       let process = processes[index]
+      let cpu = process.sample[.cpuTime]
       switch unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer) {
       case .vanished:
+        // The clock goes by PID and is read first: it may have been another process's already.
+        process.sample[.cpuTime] = cpu
         end(index, exit: nil, reading: "vanished", at: now)
         continue
       case .denied: noteRefusals(process, at: now)
@@ -216,6 +221,7 @@ package import StripRecording
     guard let machine else { return }
     let start = Clock.boottime()
     machine.read(plan.machine.probes, at: now, in: &journal)
+    noteMachineRefusals(machine, at: now)
     let middle = Clock.boottime()
     plan.machine.read(in: middle - start, at: now, tick: schedule.interval)
     if plan.machineSeldom.isDue(at: now) {
@@ -352,6 +358,20 @@ package import StripRecording
         ])
     }
     process.knownRefusals = process.reader.refusals.count
+  }
+
+  private func noteMachineRefusals(_ machine: MachineRecorder, at now: UInt64) {
+    guard machine.refusals.count > knownMachineRefusals else { return }
+    for refusal in machine.refusals.dropFirst(knownMachineRefusals) {
+      journal.note(
+        "missing", at: now, on: journal.runTrack,
+        [
+          Annotation("probe", text: "\(MachineProbe.all[refusal.probe].name)"),
+          Annotation("reason", text: refusal.error.text), Annotation("errno", Int64(refusal.error.code)),
+          Annotation("needs", text: refusal.error.isVanished ? "a kernel that offers it" : nil),
+        ])
+    }
+    knownMachineRefusals = machine.refusals.count
   }
 
   private func recordRecorder(at now: UInt64) {

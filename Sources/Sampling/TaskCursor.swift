@@ -3,13 +3,11 @@ internal import StripProbes
 
 /// Notices new processes without looking at all of them: the kernel gives PIDs in order, and proc_loadavg(5) tells the last.
 ///
-/// While the number of threads of the machine stays the same, the file is read only every 100 ms (one may have ended and another
-/// begun): the number costs a third of the file.
+/// One read of a kept-open file a tick; nothing more while no task was made. The machine's number of threads would be cheaper and
+/// is no sign: one may have ended and another begun.
 struct TaskCursor: ~Copyable {
   private let file: Descriptor?
   private var last: Int32
-  private var lastThreads: Int32 = 0
-  private var due: UInt64 = 0
   /// Above this many new PIDs at once, looking at every process is cheaper.
   private static let longestRange = 20_000
 
@@ -27,11 +25,7 @@ struct TaskCursor: ~Copyable {
     last = Self.read(file) ?? 0
   }
 
-  mutating func news(at time: UInt64) -> News {
-    let threads = Machine.threadCount
-    if threads == lastThreads && time < due { return .none }
-    lastThreads = threads
-    due = time + 100_000_000
+  mutating func news() -> News {
     guard let now = Self.read(file) else { return .unknown }
     defer { last = now }
     if now == last { return .none }

@@ -150,7 +150,6 @@ int strip_uname(strip_names *_Nonnull out);
 uint64_t strip_page_size(void);
 uint64_t strip_ticks_per_second(void);
 uint64_t strip_logical_cpus(void);
-int strip_thread_count(void);
 int strip_random(void *_Nonnull out, size_t count);
 int strip_user_name(uint32_t user, char *_Nonnull out, size_t capacity);
 const char *_Nonnull strip_error_text(int error);
