@@ -1,5 +1,6 @@
 internal import StripModel
 internal import StripPlatform
+internal import StripProbes
 internal import StripRecording
 internal import StripSampling
 
@@ -17,6 +18,17 @@ enum Recorder {
       Annotation("mode", text: mode), Annotation("command", texts: command), Annotation("interval", text: interval),
       Annotation("working_directory", text: FileSystem.absolute(".")), Annotation("recorder_pid", Int64(Own.pid)),
     ]
+  }
+
+  /// What the command was before it was executed: our own memory, which wait4(2) counts as its. VmHWM, because our ru_maxrss in
+  /// turn knows what we were before.
+  static func peakResident(_ proc: String) -> Int64? {
+    guard var reader = try? ProcessReader(pid: Own.pid, root: proc, keepsOpen: false) else { return nil }
+    var sample = ProcessSample()
+    _ = withUnsafeTemporaryAllocation(byteCount: ProcessReader.bufferSize, alignment: 16) { buffer in
+      reader.read(ProcessProbe.giving([.peakResidentSize]), into: &sample, buffer: buffer)
+    }
+    return sample[.peakResidentSize]
   }
 
   static func tickIfDue(_ sampler: Sampler) {

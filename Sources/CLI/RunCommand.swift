@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import StripModel
 internal import StripPlatform
+internal import StripProbes
 internal import StripRecording
 internal import StripSampling
 
@@ -51,7 +52,7 @@ struct RunCommand: ParsableCommand {
     let facts = Recorder.facts(mode: "run", command: arguments, interval: try options.resolvedInterval().text)
     let sampler = Sampler(
       file, options: samplerOptions,
-      facts: facts + [Annotation("fork_peak_rss_bytes", WaitedUsage.own().peakResidentBytes)],
+      facts: facts + [Annotation("fork_peak_rss_bytes", Recorder.peakResident(samplerOptions.roots.proc))],
       title: "stripchart run \(name)")
     // After the fork: the command has the limits and timers that we were given.
     Own.becomeSubreaper()
