@@ -76,7 +76,7 @@ int strip_ftruncate(int fd, uint64_t size) { return RESULT(ftruncate(fd, (off_t)
 
 int strip_allocate(int fd, uint64_t offset, uint64_t length) {
   int r = RESULT(fallocate(fd, 0, (off_t)offset, (off_t)length));
-  if (r != -EOPNOTSUPP && r != -ENOSYS) return r;
+  if (r < 0 && r != -EOPNOTSUPP && r != -ENOSYS) return r;
   static const char zeros[65536];
   while (length > 0) {
     size_t n = length < sizeof zeros ? (size_t)length : sizeof zeros;
@@ -121,10 +121,7 @@ void *strip_map_shared(int fd, uint64_t offset, size_t length) {
 
 int strip_unmap(void *address, size_t length) { return munmap(address, length) == -1 ? -errno : 0; }
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-int strip_populate(void *address, size_t length) { return madvise(address, length, MADV_POPULATE_WRITE) == -1 ? -errno : 0; }
+int strip_release_pages(void *address, size_t length) { return madvise(address, length, MADV_DONTNEED) == -1 ? -errno : 0; }
 
 // MARK: clocks
 

@@ -55,7 +55,8 @@ public struct Descriptor: ~Copyable, Sendable {
     return FileStatus(status)
   }
 
-  /// fallocate(2): afterwards a store in the range cannot meet a full disk.
+  /// fallocate(2) and zeros: afterwards a store in the range cannot meet a full disk, and finds its page in the page cache.
+  /// Nobody else may use the range yet.
   package func allocate(from offset: UInt64, count: UInt64) throws(SystemError) {
     _ = try check(strip_allocate(raw, offset, count), "fallocate")
   }

@@ -13,8 +13,11 @@ public import CStripPlatform
     self.count = count
   }
 
-  /// madvise(2), MADV_POPULATE_WRITE: the page faults of a range in one system call. Best effort.
-  package static func populate(_ start: UnsafeMutableRawPointer, count: Int) { _ = unsafe strip_populate(start, count) }
+  /// madvise(2), MADV_DONTNEED: the pages stay in the page cache, dirty as they are, and no longer count as ours. So what a
+  /// process has written to a recording does not show up in its own resident memory.
+  package static func release(_ start: UnsafeMutableRawPointer, count: Int) {
+    _ = unsafe strip_release_pages(start, count)
+  }
 }
 
 /// Stores whose order and width matter when the process can be killed between any two instructions.

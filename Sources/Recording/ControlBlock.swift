@@ -17,6 +17,7 @@ internal import Synchronization
     case nextBlock = 64
     case allocatedBytes = 128
     case refusedChunks = 136
+    case grower = 176
     case nextSpanSequence = 144
     case nextCounterSequence = 152
     case nextTrack = 160
@@ -72,6 +73,18 @@ internal import Synchronization
     let size = UInt64(RecordingLayout.blockSize)
     return min(nextBlock & ~closedBit, mostBytes / size) * size
   }
+
+  /// Takes the right to lengthen the file: one process at a time may write zeros beyond what is allocated. Gives the PID that has
+  /// it, or `nil` when it is ours now. `dead`: a PID that had it and does not exist any more.
+  func takeGrowth(_ pid: Int32, from dead: Int32 = 0) -> Int32? {
+    // Acquire and release: what the last holder allocated is seen by the next.
+    let result = unsafe word(.grower).pointee.compareExchange(
+      expected: UInt64(UInt32(bitPattern: dead)), desired: UInt64(UInt32(bitPattern: pid)),
+      ordering: .acquiringAndReleasing)
+    return result.exchanged ? nil : Int32(truncatingIfNeeded: result.original)
+  }
+
+  func releaseGrowth() { unsafe word(.grower).pointee.store(0, ordering: .releasing) }
 
   func refuse() { _ = increment(.refusedChunks) }
 

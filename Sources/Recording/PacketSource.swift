@@ -2,6 +2,7 @@ internal import StripPlatform
 
 /// The packets of a recording's file in file order, read through one buffer: memory does not grow with the file.
 ///
+/// Block 0 is passed over: it holds the trace's UUID and the control block, nothing that was recorded.
 /// Unused space (padding fields, zeros of space that was allocated and never written) is skipped. Reading stops at the first
 /// byte that no writer of ours can have left there, with its offset.
 @safe package struct PacketSource: ~Copyable {
@@ -11,7 +12,7 @@ internal import StripPlatform
   private let file: Opened
   private let buffer: UnsafeMutableRawBufferPointer
   /// The file offset of `buffer[0]`, and what of the buffer is filled and used.
-  private var base: UInt64 = 0
+  private var base = UInt64(RecordingLayout.blockSize)
   private var filled = 0
   private var position = 0
   private var packetOffset: UInt64 = 0

@@ -10,6 +10,8 @@ internal import StripPlatform
   private var blockRemaining = 0
   private var blocksAfter = 0
   private var chunk = 1
+  private var chunkStart: UnsafeMutableRawPointer?
+  private var chunkBytes = 0
   /// Written before the next packet, if there is one.
   private var deferred = PacketBuilder()
   private var hasDeferred = false
@@ -20,6 +22,7 @@ internal import StripPlatform
   package init(_ file: RecordingFile) {
     self.file = file
     unsafe position = nil
+    unsafe chunkStart = nil
   }
 
   /// Puts a packet off until there is another: what it says matters only then. Takes the place of one put off before.
@@ -75,6 +78,9 @@ internal import StripPlatform
       return unsafe position
     }
     guard let fresh = unsafe file.claim(chunk, forSpans: false) else { return nil }
+    if let old = unsafe chunkStart { unsafe SharedMapping.release(old, count: chunkBytes) }
+    unsafe chunkStart = fresh
+    chunkBytes = chunk * RecordingLayout.blockSize
     // Safe because the claim is ours and that long.
     for block in 0..<chunk { unsafe blank(fresh + block * RecordingLayout.blockSize, RecordingLayout.blockSize) }
     unsafe position = fresh

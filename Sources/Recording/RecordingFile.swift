@@ -108,7 +108,7 @@ internal import Synchronization
   }
 
   /// The trace's UUID in a packet, a blank up to the control block, and the header of the padding around that.
-  private static func writeHead(_ base: UnsafeMutableRawPointer) {
+  static func writeHead(_ base: UnsafeMutableRawPointer) {
     var packet = PacketBuilder()
     let outer = packet.open(TraceField.packet)
     let uuid = packet.open(PacketField.uuid)
@@ -156,12 +156,16 @@ internal import Synchronization
     if wanted > control.allocatedBytes { _ = grow(to: wanted) }
   }
 
+  /// `false`: the disk or the file is full, or whoever lengthens the file does not come to an end.
   private func grow(to bytes: UInt64) -> Bool {
+    if bytes <= control.allocatedBytes { return true }
+    guard takeGrowth(unless: { bytes <= control.allocatedBytes }) else { return bytes <= control.allocatedBytes }
+    defer { control.releaseGrowth() }
     let old = control.allocatedBytes
     if bytes <= old { return true }
     // After the end the file has its final length.
     if control.isClosed { return false }
-    let step: UInt64 = old < 1 << 20 ? 256 << 10 : old < 16 << 20 ? 1 << 20 : 4 << 20
+    let step: UInt64 = old < 1 << 20 ? 256 << 10 : 1 << 20
     let generous = min((bytes + step - 1) / step * step, control.maximumBytes)
     // fallocate(2) beyond RLIMIT_FSIZE would send SIGXFSZ to a program that is not ours to kill.
     if max(generous, bytes) > Own.fileSizeLimit { return false }
@@ -172,6 +176,20 @@ internal import Synchronization
       }
     }
     return false
+  }
+
+  /// Waits for the one that lengthens the file now, but not for one that is dead, nor for more than 20 ms for one that is
+  /// stopped: a recorded program does not hang for us. `false`: it is not ours.
+  private func takeGrowth(unless isDone: () -> Bool) -> Bool {
+    let own = Own.pid
+    let start = Clock.monotonic()
+    while let holder = control.takeGrowth(own) {
+      if isDone() { return false }
+      if holder != 0, !Signal.exists(holder), control.takeGrowth(own, from: holder) == nil { return true }
+      if Clock.monotonic() - start > 20_000_000 { return false }
+      Own.yield()
+    }
+    return true
   }
 
   private func allocate(from old: UInt64, to size: UInt64) -> Bool {

@@ -54,9 +54,28 @@ package enum Recovery {
     } catch {
       throw error == RecoveryTooShort.error ? .notARecording(path: path, offset: 0) : .cannotOpen(path: path, error)
     }
+    if !isWhole(head) { unsafe head.withUnsafeMutableBytes { unsafe RecordingFile.writeHead($0.baseAddress!) } }
     let blockSize = RecordingLayout.controlOffset + 12
     for index in blockSize..<blockSize + 4 { head[index] = 0 }
     return head
+  }
+
+  /// Do the fields of block 0 end where it ends?
+  private static func isWhole(_ head: [UInt8]) -> Bool {
+    unsafe head.withUnsafeBytes { bytes in
+      var fields = unsafe FieldReader(bytes)
+      var isFirst = true
+      while fields.advance() {
+        guard fields.wire == WireType.bytes else { return false }
+        switch fields.number {
+        case TraceField.packet: if unsafe !PacketCheck.isWhole(fields.bytes) { return false }
+        case TraceField.padding: if isFirst { return false }
+        default: return false
+        }
+        isFirst = false
+      }
+      return !fields.isDamaged
+    }
   }
 
   private enum RecoveryTooShort {

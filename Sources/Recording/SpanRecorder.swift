@@ -182,10 +182,13 @@ internal import StripPlatform
       unsafe pen.pointee.cursor = nowhere
       unsafe pen.pointee.limit = nowhere
       unsafe pen.pointee.isOff = true
+      unsafe pen.pointee.chunkBytes = 0
       return false
     }
     let bytes = count * RecordingLayout.blockSize
-    if count > 1 { unsafe SharedMapping.populate(start, count: bytes) }
+    let old = unsafe pen.pointee.chunkBytes
+    if old > 0 { unsafe SharedMapping.release(pen.pointee.limit - old, count: old) }
+    unsafe pen.pointee.chunkBytes = bytes
     for block in stride(from: 0, to: bytes, by: RecordingLayout.blockSize) { unsafe blank(start + block) }
     unsafe pen.pointee.cursor = start
     unsafe pen.pointee.limit = start + bytes

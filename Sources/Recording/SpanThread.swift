@@ -26,6 +26,8 @@ public import StripPlatform
   @usableFromInline var sequence: UInt32 = 0
   @usableFromInline var isNarrow = false
   @usableFromInline var chunk = 1
+  /// Of the chunk in use.
+  @usableFromInline var chunkBytes = 0
   @usableFromInline var isOff = false
 
   /// The clock is anchored at least this often, so that an error of its rate cannot add up.

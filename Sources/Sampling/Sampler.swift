@@ -30,12 +30,14 @@ package import StripRecording
   private var cursor: TaskCursor
   private var unseenTasks: Int64 = 0
   private var machine: MachineRecorder?
+  private var isMachineDescribed = false
   private let buffer: UnsafeMutableRawBufferPointer
   private let calibration: CycleCalibration
   private var recorderGroup: CounterGroup
   private var recorderReader: ProcessReader?
   private var recorderDue: UInt64 = 0
   private var knownMachineRefusals = 0
+  private var lastClaimed: UInt64 = 0
   private var anchorDue: UInt64 = 0
   private let ownPID = Own.pid
   package let file: RecordingFile
@@ -173,7 +175,10 @@ package import StripRecording
     if journal.writer.packets == packets { journal.idleTick(schedule.ticks, at: now) }
     let multiplier = calibration.multiplier()
     if multiplier != 0 { file.control.cycleMultiplier = multiplier }
-    file.allocateAhead(256 << 10)
+    let claimed = file.control.claimedBytes
+    // Four ticks of what was used in this one, so that a program that writes many spans finds its space ready.
+    file.allocateAhead(min(max(4 * (claimed - min(lastClaimed, claimed)), 128 << 10), 16 << 20))
+    lastClaimed = claimed
   }
 
   private func readHot(at now: UInt64) {
@@ -217,7 +222,7 @@ package import StripRecording
 
   private func readMachine(at now: UInt64) {
     guard plan.machine.isDue(at: now) else { return }
-    if plan.machine.reads == 0 { describeMachine(at: now) }
+    if !isMachineDescribed { describeMachine(at: now) }
     guard let machine else { return }
     let start = Clock.boottime()
     machine.read(plan.machine.probes, at: now, in: &journal)
@@ -281,7 +286,7 @@ package import StripRecording
     let now = Clock.boottime()
     readHot(at: now)
     for process in processes { process.record(at: now, in: &journal) }
-    if plan.machine.reads == 0 { describeMachine(at: now) }
+    if !isMachineDescribed { describeMachine(at: now) }
     machine?.read(plan.machine.probes, at: now, in: &journal)
     recordRecorder(at: now)
     for entry in plan.entries {
@@ -322,6 +327,7 @@ package import StripRecording
   }
 
   private func describeMachine(at now: UInt64) {
+    isMachineDescribed = true
     let machine = MachineDescription(roots: options.roots)
     journal.system(Machine.names(), ticksPerSecond: Machine.ticksPerSecond)
     journal.note(

@@ -35,7 +35,8 @@ int strip_fstat(int fd, strip_file_status *_Nonnull out);
 int strip_fstatat(int directory, const char *_Nonnull path, strip_file_status *_Nonnull out);
 int64_t strip_readlinkat(int directory, const char *_Nonnull path, char *_Nonnull buffer, size_t count);
 int strip_ftruncate(int fd, uint64_t size);
-// Allocates blocks so that a later store cannot meet a full disk; falls back to writing zeros where the file system cannot.
+// Allocates blocks so that a later store cannot meet a full disk, and writes zeros to them: the first store to a page that is in the
+// page cache costs 0.3 µs, to one that is only allocated 8 (ext4). Nobody else may use the range yet.
 int strip_allocate(int fd, uint64_t offset, uint64_t length);
 int strip_unlink(const char *_Nonnull path);
 int strip_isatty(int fd);
@@ -47,7 +48,7 @@ int64_t strip_realpath(const char *_Nonnull path, char *_Nonnull out, size_t cap
 
 void *_Nullable strip_map_shared(int fd, uint64_t offset, size_t length);
 int strip_unmap(void *_Nonnull address, size_t length);
-int strip_populate(void *_Nonnull address, size_t length);
+int strip_release_pages(void *_Nonnull address, size_t length);
 
 // MARK: clocks
 
