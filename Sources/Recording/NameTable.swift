@@ -4,6 +4,8 @@
 /// without end gets the last number for all of them: ``NameTable/overflowName``.
 @safe package final class NameTable: @unchecked Sendable {
   package static let capacity = Int(SpanThread.names)
+  /// In bytes; what is longer is cut in the recording.
+  package static let longestName = 4096
   /// What the names that no longer fit share.
   package static let overflowName: StaticString = "(other names)"
 

@@ -90,6 +90,14 @@
     }
   }
 
+  /// UTF-8, cut at a character's start when it is longer than `limit` bytes.
+  mutating func field(_ number: UInt32, _ text: UnsafeRawBufferPointer, limit: Int) {
+    var length = min(text.count, limit)
+    // Safe because the index is below the count. A continuation byte is never the first of a character.
+    while length > 0, length < text.count, unsafe text[length] & 0xC0 == 0x80 { length -= 1 }
+    unsafe field(number, UnsafeRawBufferPointer(rebasing: text[..<length]))
+  }
+
   package mutating func field(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) {
     varint(UInt64(number << 3 | WireType.bytes))
     varint(UInt64(bytes.count))

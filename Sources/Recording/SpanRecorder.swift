@@ -159,7 +159,7 @@ internal import StripPlatform
     let entry = builder.open(InternedField.eventName)
     builder.field(InternedField.id, UInt64(name))
     let text = unsafe names.text(of: name)
-    unsafe builder.field(InternedField.name, UnsafeRawBufferPointer(rebasing: text.prefix(4096)))
+    unsafe builder.field(InternedField.name, text, limit: NameTable.longestName)
     builder.close(entry)
     builder.close(interned)
     if unsafe append(builder, to: pen) { unsafe pen.pointee.known[Int(name >> 6)] |= bit }

@@ -307,6 +307,8 @@ package import StripRecording
 
   private func describe(_ process: TrackedProcess, as note: StaticString, at now: UInt64) {
     let description = process.reader.description()
+    if description == process.description { return }
+    process.description = description
     let name = description.command ?? "?"
     // A zombie and a kernel thread have no command line; their name says as much.
     let arguments = (description.arguments ?? []).filter { $0 != "[\(name)]" }
@@ -354,6 +356,8 @@ package import StripRecording
   }
 
   private func noteRefusals(_ process: TrackedProcess, at now: UInt64) {
+    // An exec may have changed the rights: then all probes were tried again.
+    if process.reader.refusals.count < process.knownRefusals { process.knownRefusals = 0 }
     for refusal in process.reader.refusals.dropFirst(process.knownRefusals) {
       journal.note(
         "missing", at: now, on: process.track,

@@ -16,6 +16,8 @@ final class TrackedProcess {
   /// When its command line is read again: a program that was just forked has its parent's.
   var describeAgain: UInt64?
   var knownRefusals = 0
+  /// What the recording says of it.
+  var description: ProcessDescription?
 
   /// What shares a packet; what changes most comes first, since unchanged values at the end are left out.
   private static let groupMetrics: [[ProcessMetric]] = [

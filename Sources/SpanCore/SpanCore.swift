@@ -58,7 +58,7 @@ public func stripchartAttach() -> Int32 { SpanCore.attach() ? 1 : 0 }
 public func stripchartName(_ utf8: UnsafePointer<CChar>, _ length: Int) -> UInt32 {
   // Safe because the caller promises `length` readable bytes.
   unsafe utf8.withMemoryRebound(to: UInt8.self, capacity: length) {
-    unsafe SpanCore.names.number(of: UnsafeBufferPointer(start: $0, count: min(length, 4096)))
+    unsafe SpanCore.names.number(of: UnsafeBufferPointer(start: $0, count: length))
   }
 }
 

@@ -63,7 +63,7 @@ struct StatProbeTests {
 
   @Test func `a line without brackets tells nothing`() {
     let (sample, state) = probe.parsed("12 python R 1 2 3".utf8)
-    #expect(sample.present == 0)
+    #expect(sample.all.present == 0)
     #expect(state.pid == 0)
   }
 }
