@@ -201,8 +201,13 @@ package import StripRecording
         end(index, exit: process.state.exitStatus.map { ProgramExit(waitStatus: $0) }, reading: "zombie", at: now)
         continue
       }
-      if process.hasNewName() || process.describeAgain.map({ now >= $0 }) ?? false {
-        process.describeAgain = nil
+      let isDue = process.describeAgain.map { now >= $0 } ?? false
+      if isDue { process.describeAgain = nil }
+      if process.hasNewName() {
+        // The kernel sets the name first and the arguments a moment later.
+        process.describeAgain = now + 100_000_000
+        describe(process, as: "exec", at: now)
+      } else if isDue {
         describe(process, as: "exec", at: now)
       }
       index += 1
