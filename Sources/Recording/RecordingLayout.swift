@@ -4,7 +4,8 @@
 ///     64    control block (inside that padding)
 ///     8192  blocks of 8192 bytes, claimed in runs ("chunks") by the writers
 ///
-/// No packet crosses the end of a block, so damage in one block does not reach the next.
+/// No packet crosses the end of a block, so each block can be read by itself. (Our reader stops at the first damage all the same:
+/// what was lost there would shift the times and counts that follow.)
 package enum RecordingLayout {
   package static let blockSize = 8192
   package static let controlOffset = 64
