@@ -158,18 +158,26 @@ internal import Synchronization
 
   /// `false`: the disk or the file is full, or whoever lengthens the file does not come to an end.
   private func grow(to bytes: UInt64) -> Bool {
-    if bytes <= control.allocatedBytes { return true }
-    guard takeGrowth(unless: { bytes <= control.allocatedBytes }) else { return bytes <= control.allocatedBytes }
+    while control.allocatedBytes < bytes {
+      // One step at a time, so that a writer never waits for more than one.
+      guard growOnce(towards: bytes) else { return control.allocatedBytes >= bytes }
+    }
+    return true
+  }
+
+  private func growOnce(towards bytes: UInt64) -> Bool {
+    guard takeGrowth(unless: { bytes <= control.allocatedBytes }) else { return false }
     defer { control.releaseGrowth() }
     let old = control.allocatedBytes
     if bytes <= old { return true }
     // After the end the file has its final length.
     if control.isClosed { return false }
     let step: UInt64 = old < 1 << 20 ? 256 << 10 : 1 << 20
-    let generous = min((bytes + step - 1) / step * step, control.maximumBytes)
+    let whole = min((old + step) / step * step, control.maximumBytes)
+    let least = min(bytes, whole)
     // fallocate(2) beyond RLIMIT_FSIZE would send SIGXFSZ to a program that is not ours to kill.
-    if max(generous, bytes) > Own.fileSizeLimit { return false }
-    for size in [generous, bytes] where size > old {
+    if whole > Own.fileSizeLimit { return false }
+    for size in [whole, least] where size > old {
       if allocate(from: old, to: size) {
         control.raiseAllocated(to: size)
         return true
@@ -178,19 +186,22 @@ internal import Synchronization
     return false
   }
 
-  /// Waits for the one that lengthens the file now, but not for one that is dead, nor for more than 20 ms for one that is
-  /// stopped: a recorded program does not hang for us. `false`: it is not ours.
+  /// Waits for the one that lengthens the file now (half a millisecond, where it is not pushed off its CPU), but not for one
+  /// that is dead, nor for ever for one that is stopped: a recorded program does not hang for us. `false`: it is not ours.
   private func takeGrowth(unless isDone: () -> Bool) -> Bool {
     let own = Own.pid
     let start = Clock.monotonic()
     while let holder = control.takeGrowth(own) {
       if isDone() { return false }
       if holder != 0, !Signal.exists(holder), control.takeGrowth(own, from: holder) == nil { return true }
-      if Clock.monotonic() - start > 20_000_000 { return false }
-      Own.yield()
+      let now = Clock.monotonic()
+      if now - start > Self.longestWait { return false }
+      Clock.sleep(untilMonotonic: now + 50_000)
     }
     return true
   }
+
+  private static let longestWait: UInt64 = 1_000_000_000
 
   private func allocate(from old: UInt64, to size: UInt64) -> Bool {
     if descriptor != nil { return (try? descriptor!.allocate(from: old, count: size - old)) != nil }
