@@ -193,14 +193,17 @@ internal import Synchronization
     let start = Clock.monotonic()
     while let holder = control.takeGrowth(own) {
       if isDone() { return false }
-      if holder != 0, !Signal.exists(holder), control.takeGrowth(own, from: holder) == nil { return true }
       let now = Clock.monotonic()
+      // One that does not exist may live in another PID namespace; but then it is done after this time.
+      let isOverdue = now - start > Self.longestStep
+      if isOverdue, holder != 0, !Signal.exists(holder), control.takeGrowth(own, from: holder) == nil { return true }
       if now - start > Self.longestWait { return false }
       Clock.sleep(untilMonotonic: now + 50_000)
     }
     return true
   }
 
+  private static let longestStep: UInt64 = 200_000_000
   private static let longestWait: UInt64 = 1_000_000_000
 
   private func allocate(from old: UInt64, to size: UInt64) -> Bool {
