@@ -329,7 +329,9 @@ package struct Summarizer: RecordingVisitor {
     }
     let unseen = process.unseenChildrenCPU(runStart: facts.run.start)
     usage.waitedChildrenUnseenCPUSeconds = unseen > 0 ? Double(unseen) / 1e9 : nil
-    let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.max()
+    // A process that was met while it ended has given up its memory already: what it had is missing.
+    let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.filter { $0 > 0 }
+      .max()
     usage.peakResidentBytes = peak(of: process, sampled: sampled)
     return usage
   }
