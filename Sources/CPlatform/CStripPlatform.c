@@ -119,8 +119,6 @@ void *strip_map_shared(int fd, uint64_t offset, size_t length) {
   return address == MAP_FAILED ? NULL : address;
 }
 
-int strip_unmap(void *address, size_t length) { return munmap(address, length) == -1 ? -errno : 0; }
-
 int strip_release_pages(void *address, size_t length) { return madvise(address, length, MADV_DONTNEED) == -1 ? -errno : 0; }
 
 // MARK: clocks
@@ -151,7 +149,6 @@ int64_t strip_sleep_until(uint64_t monotonic_nanoseconds) {
 // MARK: processes
 
 int strip_getpid(void) { return getpid(); }
-int strip_getppid(void) { return getppid(); }
 int strip_gettid(void) { return (int)syscall(SYS_gettid); }
 uint32_t strip_geteuid(void) { return geteuid(); }
 int strip_kill(int pid, int signal) { return kill(pid, signal) == -1 ? -errno : 0; }

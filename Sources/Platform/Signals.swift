@@ -40,7 +40,6 @@ package enum Signal {
   package static let quit: Int32 = 3
   package static let terminate: Int32 = 15
   package static let child: Int32 = 17
-  package static let windowChanged: Int32 = 28
 
   @discardableResult
   package static func send(_ signal: Int32, to pid: Int32) -> Bool { strip_kill(pid, signal) == 0 }

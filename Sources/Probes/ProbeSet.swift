@@ -13,7 +13,6 @@ package struct ProbeSet: Equatable, Sendable {
   package mutating func remove(_ index: Int) { bits &= ~(1 &<< UInt32(truncatingIfNeeded: index)) }
   @inline(__always)
   package func subtracting(_ other: ProbeSet) -> ProbeSet { ProbeSet(bits: bits & ~other.bits) }
-  package func union(_ other: ProbeSet) -> ProbeSet { ProbeSet(bits: bits | other.bits) }
 
   /// Takes out the lowest index; −1 when there is none.
   @inline(__always)

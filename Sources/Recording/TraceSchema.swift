@@ -65,7 +65,6 @@ enum ProcessField {
   static let pid: UInt32 = 1
   static let commandLine: UInt32 = 2
   static let name: UInt32 = 6
-  static let startTime: UInt32 = 7
 }
 
 enum ThreadField {
@@ -92,7 +91,6 @@ enum EventField {
   static let name: UInt32 = 23
   static let value: UInt32 = 30
   static let extraTrack: UInt32 = 31
-  static let doubleValue: UInt32 = 44
 }
 
 enum EventType {

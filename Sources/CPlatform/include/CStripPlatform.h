@@ -47,7 +47,6 @@ int64_t strip_realpath(const char *_Nonnull path, char *_Nonnull out, size_t cap
 // MARK: mappings
 
 void *_Nullable strip_map_shared(int fd, uint64_t offset, size_t length);
-int strip_unmap(void *_Nonnull address, size_t length);
 int strip_release_pages(void *_Nonnull address, size_t length);
 
 // MARK: clocks
@@ -79,7 +78,6 @@ static inline uint64_t strip_cycles(void) {
 // MARK: processes
 
 int strip_getpid(void);
-int strip_getppid(void);
 int strip_gettid(void);
 uint32_t strip_geteuid(void);
 int strip_kill(int pid, int signal);
