@@ -30,8 +30,9 @@ let coreTargets: [Target] = [
     name: "StripSampling", dependencies: ["StripModel", "StripPlatform", "StripProbes", "StripRecording"],
     path: "Sources/Sampling", swiftSettings: core),
   .target(
-    name: "StripSpanCore", dependencies: ["StripModel", "StripPlatform", "StripRecording"], path: "Sources/SpanCore",
-    exclude: ["include"], swiftSettings: core),
+    name: "StripSpanCore",
+    dependencies: ["StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling"],
+    path: "Sources/SpanCore", exclude: ["include"], swiftSettings: core),
 ]
 
 let toolTargets: [Target] = [

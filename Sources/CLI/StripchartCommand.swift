@@ -1,9 +1,10 @@
 internal import ArgumentParser
+internal import StripModel
 internal import StripPlatform
 
 @main
 struct StripchartCommand: ParsableCommand {
-  static let version = "0.1.0"
+  static let version = "\(Release.version)"
 
   static let configuration = CommandConfiguration(
     commandName: "stripchart",

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -90,6 +91,8 @@ int strip_allocate(int fd, uint64_t offset, uint64_t length) {
 }
 
 int strip_unlink(const char *path) { return unlink(path) == -1 ? -errno : 0; }
+int strip_make_private_folder(char *path) { return mkdtemp(path) ? 0 : -errno; }
+int strip_remove_folder(const char *path) { return rmdir(path) == -1 ? -errno : 0; }
 int strip_isatty(int fd) { return isatty(fd); }
 
 int strip_terminal_columns(int fd) {
@@ -318,6 +321,82 @@ int strip_own_usage(strip_usage *out) {
 }
 
 const char *strip_getenv(const char *name) { return getenv(name); }
+int strip_setenv(const char *name, const char *value) { return setenv(name, value, 1) == -1 ? -errno : 0; }
+
+// The resident pages in the text of /proc/self/statm: seven numbers and a newline. -1: it is something else.
+static int64_t resident_pages(const char *text, ssize_t count) {
+  if (count < 14 || text[count - 1] != '\n') return -1;
+  int64_t resident = 0;
+  int numbers = 1;
+  for (ssize_t i = 0; i < count - 1; i++) {
+    if (text[i] == ' ') numbers++;
+    else if (text[i] < '0' || text[i] > '9') return -1;
+    else if (numbers == 2) resident = resident * 10 + (text[i] - '0');
+  }
+  return numbers == 7 ? resident : -1;
+}
+
+// Far above the numbers that programs use, so that one that closes and opens descriptors does not meet ours.
+enum { FAR_DESCRIPTOR = 700 };
+
+static int open_statm(void) {
+  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (fd == -1) return -1;
+  int far = fcntl(fd, F_DUPFD_CLOEXEC, FAR_DESCRIPTOR);
+  if (far == -1) return fd;
+  close(fd);
+  return far;
+}
+
+uint64_t strip_peak_resident(void) {
+  int saved = errno;
+  char text[4096];
+  uint64_t kilobytes = 0;
+  int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+  if (fd != -1) {
+    ssize_t count = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[count > 0 ? count : 0] = 0;
+    const char *line = strstr(text, "VmHWM:");
+    if (line) kilobytes = strtoull(line + 6, NULL, 10);
+  }
+  errno = saved;
+  return kilobytes * 1024;
+}
+
+int strip_read_self(int32_t *statm, strip_reading *out) {
+  int saved = errno;
+  char text[128];
+  int64_t pages = *statm < 0 ? -1 : resident_pages(text, pread(*statm, text, sizeof text, 0));
+  if (pages < 0) {
+    // Not opened yet, closed by the program, or its own by now: then it is not ours to close.
+    *statm = open_statm();
+    if (*statm >= 0) pages = resident_pages(text, pread(*statm, text, sizeof text, 0));
+  }
+  struct rusage usage;
+  struct timespec thread, process;
+  if (pages < 0 || getrusage(RUSAGE_THREAD, &usage) == -1 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process) == -1 ||
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &thread) == -1) {
+    int error = errno;
+    errno = saved;
+    return error ? -error : -EIO;
+  }
+  *out = (strip_reading){
+      .thread_cpu = (uint64_t)thread.tv_sec * 1000000000 + (uint64_t)thread.tv_nsec,
+      .process_cpu = (uint64_t)process.tv_sec * 1000000000 + (uint64_t)process.tv_nsec,
+      .resident = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE),
+      .peak_resident = (uint64_t)usage.ru_maxrss * 1024,
+      .minor_faults = (uint64_t)usage.ru_minflt,
+      .major_faults = (uint64_t)usage.ru_majflt,
+      // getrusage(2): blocks of 512 bytes of the same accounting as read_bytes and write_bytes in /proc/PID/io.
+      .read_bytes = (uint64_t)usage.ru_inblock * 512,
+      .write_bytes = (uint64_t)usage.ru_oublock * 512,
+      .voluntary_switches = (uint64_t)usage.ru_nvcsw,
+      .involuntary_switches = (uint64_t)usage.ru_nivcsw,
+  };
+  errno = saved;
+  return 0;
+}
 
 // MARK: limits, signals, waiting
 
@@ -432,6 +511,13 @@ const char *strip_error_text(int error) { return strerrordesc_np(error) ?: "unkn
 
 _Thread_local void *strip_thread_slot __attribute__((tls_model("initial-exec")));
 static pthread_key_t end_key;
+
+int strip_eventfd(void) { return RESULT(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+int strip_signal_event(int fd) {
+  uint64_t one = 1;
+  return write(fd, &one, sizeof one) == -1 ? -errno : 0;
+}
 
 int strip_on_thread_end(void (*ended)(void *)) { return -pthread_key_create(&end_key, ended); }
 int strip_arm_thread_end(void *value) { return -pthread_setspecific(end_key, value); }

@@ -9,6 +9,7 @@ public enum Clock {
   public static func boottime() -> UInt64 { strip_boottime() }
   package static func monotonic() -> UInt64 { UInt64(strip_clock(Int32(STRIP_CLOCK_MONOTONIC))) }
   package static func realtime() -> UInt64 { UInt64(strip_clock(Int32(STRIP_CLOCK_REALTIME))) }
+  package static func threadCPU() -> UInt64 { UInt64(strip_clock(Int32(STRIP_CLOCK_THREAD_CPU))) }
   package static func processCPU() -> UInt64 { UInt64(strip_clock(Int32(STRIP_CLOCK_PROCESS_CPU))) }
 
   /// The CPU time of another process, of all its threads. One system call, 0.2 µs.

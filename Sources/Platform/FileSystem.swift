@@ -70,4 +70,10 @@ package enum FileSystem {
     if let failure { throw failure }
     return bytes
   }
+
+  /// Our own arguments as /proc/self/cmdline has them; what is not UTF-8 is repaired.
+  package static func commandLine() -> [String] {
+    guard let bytes = try? contents(of: "/proc/self/cmdline") else { return [] }
+    return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+  }
 }

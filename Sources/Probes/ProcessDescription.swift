@@ -1,3 +1,4 @@
+internal import StripModel
 package import StripPlatform
 
 /// The slow facts of a process: what a person calls it. Read once, and again after an exec. Allocates; a dozen system calls.
@@ -14,6 +15,17 @@ package struct ProcessDescription: Equatable, Sendable {
   package let user: UInt32?
   /// 0 for the first process and for one whose parent is outside our PID namespace.
   package let parent: Int32?
+
+  package static func == (left: ProcessDescription, right: ProcessDescription) -> Bool {
+    same(left.command, right.command) && same(left.executable, right.executable)
+      && same(left.workingDirectory, right.workingDirectory) && left.user == right.user && left.parent == right.parent
+      && (left.arguments == nil) == (right.arguments == nil)
+      && (left.arguments ?? []).isSame(as: right.arguments ?? [])
+  }
+
+  private static func same(_ left: String?, _ right: String?) -> Bool {
+    (left == nil) == (right == nil) && (left ?? "").isSame(as: right ?? "")
+  }
 
   /// Errors: ENOENT when there is no such process.
   package init(pid: Int32, root: String = "/proc") throws(SystemError) {

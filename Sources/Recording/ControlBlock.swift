@@ -21,6 +21,7 @@ internal import Synchronization
     case nextSpanSequence = 144
     case nextCounterSequence = 152
     case nextTrack = 160
+    case nextCode = 168
     case cycleMultiplier = 192
   }
 
@@ -135,7 +136,16 @@ internal import Synchronization
   }
 
   /// A track's UUID: a random base of the recording, so that concatenated recordings do not share any.
-  package func nextTrack() -> UInt64 { load(.trackBase) &+ increment(.nextTrack) }
+  package func nextTrack() -> UInt64 { nextTracks(1) }
+
+  /// The first of `count` neighbouring UUIDs.
+  func nextTracks(_ count: UInt64) -> UInt64 {
+    let first = unsafe word(.nextTrack).pointee.wrappingAdd(count, ordering: .relaxed).oldValue
+    return load(.trackBase) &+ first
+  }
+
+  /// Numbers of functions whose lines are counted, from 1.
+  func nextCode() -> UInt32 { UInt32(truncatingIfNeeded: increment(.nextCode) &+ 1) }
 
   /// Nanoseconds a cycle of the processor's counter, times 2^24; 0 while unknown or untrustworthy.
   package var cycleMultiplier: UInt64 {

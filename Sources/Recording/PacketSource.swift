@@ -16,6 +16,8 @@ internal import StripPlatform
   private var filled = 0
   private var position = 0
   private var packetOffset: UInt64 = 0
+  /// Where the table blocks begin that were passed so far.
+  package private(set) var tables: [UInt64] = []
   private static let bufferSize = 1 << 20
   package private(set) var end = ReadingEnd.whole
 
@@ -92,6 +94,10 @@ internal import StripPlatform
       if tag == 0x0A || tag == 0x7A {
         guard let (header, length) = try lengthHeader() else { return nil }
         if tag == 0x7A {
+          if header + length == RecordingLayout.blockSize, isTable {
+            tables.append(offset)
+            if offset + UInt64(RecordingLayout.blockSize) > size { return unsafe stop(.truncated(at: offset)) }
+          }
           try skip(header + length)
           continue
         }
@@ -110,6 +116,28 @@ internal import StripPlatform
       if inside != 0 { return unsafe stop(.damaged(at: offset)) }
       try skip(RecordingLayout.blockSize)
     }
+  }
+
+  /// Is the padding field here, which is as long as a block, a table?
+  private var isTable: Bool {
+    // Safe because the index is checked.
+    filled - position >= 16
+      && (unsafe buffer.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)) == TableBlock.magic
+  }
+
+  /// What there is of the table block at `offset`. Errors: `cannotRead`.
+  package func table(at offset: UInt64) throws(RecordingError) -> [UInt8] {
+    var block = [UInt8](repeating: 0, count: RecordingLayout.blockSize)
+    var count = 0
+    var failure: SystemError?
+    unsafe block.withUnsafeMutableBytes { bytes in
+      do throws(SystemError) { count = try unsafe file.descriptor.read(into: bytes, at: offset) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw .cannotRead(path: path, offset: offset, failure) }
+    block.removeLast(block.count - count)
+    return block
   }
 
   /// The packet that ``next()`` gave last is broken inside: reading ends before it.

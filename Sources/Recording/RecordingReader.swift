@@ -11,6 +11,8 @@ package struct RecordingReader: ~Copyable {
   /// For ids below its count: index + 1, or 0.
   private var nearSequences = [Int32](repeating: 0, count: 16384)
   private var nameNumbers: [String: Int] = [:]
+  /// By the process's track, then as ``Sequence/names``: what its folded spans are named by.
+  private var processNames: [Int: [Int32]] = [:]
   package private(set) var packets: UInt64 = 0
   package var size: UInt64 { source.size }
 
@@ -42,6 +44,7 @@ package struct RecordingReader: ~Copyable {
       }
       packets &+= 1
     }
+    for offset in source.tables { table(try source.table(at: offset), &visitor) }
     return source.end
   }
 
@@ -200,17 +203,26 @@ package struct RecordingReader: ~Copyable {
         if entry.number == InternedField.id { id = Int(truncatingIfNeeded: min(entry.value, 1 << 20)) }
         if entry.number == InternedField.name { text = entry.text }
       }
-      let number: Int
-      if let known = nameNumbers[text] {
-        number = known
-      } else {
-        number = nameNumbers.count
-        nameNumbers[text] = number
-        visitor.name(number, text)
+      let number = Int32(truncatingIfNeeded: number(of: text, &visitor) + 1)
+      Self.set(number, at: id, in: &sequences[sequence].names)
+      let thread = sequences[sequence].track
+      if thread >= 0, let process = tracks[thread].parent {
+        Self.set(number, at: id, in: &processNames[process, default: []])
       }
-      while sequences[sequence].names.count <= id { sequences[sequence].names.append(0) }
-      sequences[sequence].names[id] = Int32(truncatingIfNeeded: number + 1)
     }
+  }
+
+  private mutating func number<Visitor: RecordingVisitor>(of name: String, _ visitor: inout Visitor) -> Int {
+    if let known = nameNumbers[name] { return known }
+    let number = nameNumbers.count
+    nameNumbers[name] = number
+    visitor.name(number, name)
+    return number
+  }
+
+  private static func set(_ number: Int32, at id: Int, in names: inout [Int32]) {
+    while names.count <= id { names.append(0) }
+    names[id] = number
   }
 
   private mutating func track(_ uuid: UInt64) -> Int {
@@ -270,6 +282,7 @@ package struct RecordingReader: ~Copyable {
     }
     let index = track(uuid)
     let parentIndex = parent.map { track($0) }
+    if case .run = described.kind, let parentIndex, case .thread = tracks[parentIndex].kind { described.kind = .task }
     tracks[index] = Track(
       index: index, parent: parentIndex, name: described.name, kind: described.kind, multiplier: described.multiplier,
       isIncremental: described.isIncremental)
@@ -287,6 +300,7 @@ package struct RecordingReader: ~Copyable {
     var category = ""
     var track = sequences[sequence].track
     var value: Int64?
+    var real: Double?
     var extra = 0
     var annotations: [Annotation] = []
     while message.advance() {
@@ -297,6 +311,7 @@ package struct RecordingReader: ~Copyable {
       case EventField.name: name = message.text
       case EventField.category: category = message.text
       case EventField.value: value = message.signed
+      case EventField.doubleValue where message.wire == WireType.fixed64: real = message.double
       case EventField.extraValue:
         if extra < sequences[sequence].extraTracks.count {
           count(sequences[sequence].extraTracks[extra], message.signed, time, &visitor)
@@ -312,11 +327,26 @@ package struct RecordingReader: ~Copyable {
     case EventType.begin:
       let id = Int(truncatingIfNeeded: min(nameID ?? 0, 1 << 20))
       let number = id < sequences[sequence].names.count ? Int(sequences[sequence].names[id]) - 1 : -1
-      visitor.begin(track, name: max(number, 0), at: time)
-    case EventType.end: visitor.end(track, at: time)
-    case EventType.counter: if let value { count(track, value, time, &visitor) }
+      if annotations.isEmpty && category.isEmpty {
+        visitor.begin(track, name: max(number, 0), at: time)
+      } else {
+        var detail = SpanDetail()
+        detail.arguments = annotations
+        detail.isResumed = category == "resumed"
+        visitor.begin(track, name: max(number, 0), at: time, detail)
+      }
+    case EventType.end:
+      if annotations.isEmpty {
+        visitor.end(track, at: time)
+      } else {
+        visitor.end(track, at: time, Self.ending(annotations))
+      }
+    case EventType.counter:
+      if let value { count(track, value, time, &visitor) }
+      if let real, real.isFinite { visitor.value(track, real, at: time) }
     case EventType.instant where category == RecordingLayout.category:
       visitor.note(name, on: track, at: time, annotations)
+    case EventType.instant where category == "mark": visitor.mark(name, on: track, at: time, annotations)
     default: break
     }
   }
@@ -331,6 +361,19 @@ package struct RecordingReader: ~Copyable {
       totals[track] = absolute
     }
     visitor.count(track, absolute, at: time)
+  }
+
+  /// What an end says: how the span was left, and arguments that were known only then.
+  private static func ending(_ annotations: [Annotation]) -> SpanDetail {
+    var detail = SpanDetail()
+    for annotation in annotations {
+      switch (annotation.name, annotation.value) {
+      case ("exception", .text(let type)): detail.exception = type
+      case ("left", .text): detail.isLeftOpen = true
+      default: detail.arguments.append(annotation)
+      }
+    }
+    return detail
   }
 
   private func annotation(_ message: FieldReader) -> Annotation? {
@@ -354,5 +397,46 @@ package struct RecordingReader: ~Copyable {
     }
     if !texts.isEmpty { value = .texts(texts) }
     return value.map { Annotation(name: name, value: $0) }
+  }
+
+  // MARK: tables
+
+  private mutating func table<Visitor: RecordingVisitor>(_ bytes: [UInt8], _ visitor: inout Visitor) {
+    guard let table = TableBytes(bytes) else { return }
+    let process = track(table.process)
+    switch table.kind {
+    case .lines:
+      visitor.lines(RecordedLines(process: process, readings: table.readings, lines: table.lines))
+    case .foldedSpans:
+      let thread = track(table.thread)
+      for entry in 0..<table.count { fold(table, entry, process, thread, &visitor) }
+    }
+  }
+
+  private mutating func fold<Visitor: RecordingVisitor>(
+    _ table: TableBytes, _ entry: Int, _ process: Int, _ thread: Int, _ visitor: inout Visitor
+  ) {
+    // Numbers of names begin at 1: an entry without one is not written yet.
+    let id = table.half(entry, 0)
+    let parent = table.half(entry, 4)
+    guard id != 0 else { return }
+    visitor.folded(
+      RecordedFold(
+        process: process, thread: thread, name: foldedName(id, process, &visitor),
+        parent: parent == 0 ? nil : foldedName(parent, process, &visitor), count: table.word(entry, 8),
+        totalNanoseconds: table.word(entry, 16), leastNanoseconds: table.word(entry, 24),
+        greatestNanoseconds: table.word(entry, 32), cpuNanoseconds: table.signed(entry, 40),
+        residentGrowthBytes: table.signed(entry, 48), storageBytes: table.word(entry, 56),
+        firstFolded: table.word(entry, 64), open: table.word(entry, 72),
+        buckets: (0..<RecordedFold.bucketCount).map { table.half(entry, 80 + 4 * $0) }))
+  }
+
+  private mutating func foldedName<Visitor: RecordingVisitor>(
+    _ id: UInt32, _ process: Int, _ visitor: inout Visitor
+  ) -> Int {
+    if let names = processNames[process], id < UInt32(names.count), names[Int(id)] != 0 {
+      return Int(names[Int(id)]) - 1
+    }
+    return number(of: "(unnamed)", &visitor)
   }
 }

@@ -1,6 +1,6 @@
 internal import StripPlatform
 
-/// Makes a strict protobuf trace of a recording whose writer was killed: every whole packet, nothing else.
+/// Makes a strict protobuf trace of a recording whose writer was killed: every whole packet, then the tables.
 package enum Recovery {
   package struct Result: Sendable {
     package let packets: UInt64
@@ -35,8 +35,22 @@ package enum Recovery {
       packets += 1
       try unsafe writer.appendPacket(body)
     }
+    for offset in source.tables {
+      if let table = whole(try source.table(at: offset)) { try writer.append(table) }
+    }
     try writer.flush()
     return Result(packets: packets, bytes: writer.bytes, ending: source.end)
+  }
+
+  /// A table block that counts only entries which are whole; `nil`: it is none.
+  private static func whole(_ bytes: [UInt8]) -> [UInt8]? {
+    guard let table = TableBytes(bytes) else { return nil }
+    var block = bytes
+    while block.count < RecordingLayout.blockSize { block.append(0) }
+    for byte in 0..<4 {
+      block[TableBytes.countOffset + byte] = UInt8(truncatingIfNeeded: UInt32(table.count) >> UInt32(8 * byte))
+    }
+    return block
   }
 
   /// Block 0, with the block size in its control block set to zero: packets follow one another without blocks.

@@ -9,60 +9,120 @@ internal import StripPlatform
 
   package let file: RecordingFile
   package let names: NameTable
-  private var pid: Int32
-  private var processTrack: UInt64
-  /// Pens of threads that ended. Guarded by `lock`.
+  /// Another number for each recorder of the process, and after each fork: what was made ready for another one is made anew.
+  package private(set) var generation: UInt32
+  private(set) var pid: Int32
+  package private(set) var processTrack: UInt64
+  private let reader = OwnReader()
+  package private(set) var cost = ReadingCost()
+  /// All pens, and those of threads that ended. Guarded by `lock`.
+  private var pens: [Pen]
   private var spare: [Pen]
-  private let lock = SpinLock()
+  let lock = SpinLock()
   private let nowhere: UnsafeMutableRawPointer
+  /// Bits of the names that are folded. Threads may see one late, which costs a few events.
+  let foldedNames: UnsafeMutablePointer<UInt64>
+  /// The process's counter tracks by the number of their name; 0: none yet. Guarded by `lock`.
+  var counterTracks: UnsafeMutablePointer<UInt64>?
+  /// Where the next line's entry goes.
+  var lineBlock: TableBlock?
+  private var misuses = 0
 
-  package init(_ file: RecordingFile, names: NameTable) {
+  package init(_ file: RecordingFile, names: NameTable, generation: UInt32 = 1) {
     self.file = file
     self.names = names
+    self.generation = generation
     pid = Own.pid
     processTrack = file.control.nextTrack()
+    unsafe pens = []
     unsafe spare = []
     // Safe because never freed, and never written: a pen whose cursor and limit are here has no room.
     unsafe nowhere = .allocate(byteCount: 16, alignment: 16)
+    unsafe foldedNames = .allocate(capacity: SpanThread.knownWords)
+    unsafe foldedNames.initialize(repeating: 0, count: SpanThread.knownWords)
+    unsafe counterTracks = nil
+    cost = ReadingCost.measured(reader)
   }
 
   // MARK: threads
 
-  /// A pen for the calling thread, with its track described. `nil`: the recording takes no more.
+  /// A pen for the calling thread, with its track described.
   package func makePen() -> Pen? {
-    let pen = unsafe lock.withLock { unsafe spare.popLast() } ?? newPen()
-    unsafe describeThread(pen)
+    let known = unsafe lock.withLock { unsafe spare.popLast() }
+    let pen = unsafe known ?? Pen.allocate(capacity: 1)
+    if unsafe known == nil {
+      unsafe pen.initialize(to: SpanThread(nowhere: nowhere))
+      lock.withLock { unsafe pens.append(pen) }
+    }
+    unsafe adopt(pen)
     return unsafe pen
   }
 
-  private func newPen() -> Pen {
-    let pen = Pen.allocate(capacity: 1)
-    let known = UnsafeMutablePointer<UInt64>.allocate(capacity: SpanThread.knownWords)
-    unsafe pen.initialize(to: SpanThread(known: known, nowhere: nowhere))
-    unsafe pen.pointee.setSequence(file.control.nextSpanSequence())
-    return unsafe pen
+  /// Makes a pen ready for the calling thread: it is new, or another thread's, or another recorder's.
+  private func adopt(_ pen: Pen) {
+    if unsafe pen.pointee.generation != generation {
+      unsafe pen.pointee.cursor = nowhere
+      unsafe pen.pointee.limit = nowhere
+      unsafe pen.pointee.chunk = 1
+      unsafe pen.pointee.chunkBytes = 0
+      unsafe pen.pointee.setSequence(file.control.nextSpanSequence())
+      unsafe pen.pointee.generation = generation
+    }
+    unsafe pen.pointee.depth = 0
+    unsafe describeThread(pen, name: nil)
   }
 
   /// The thread that owned it has ended.
   package func retire(_ pen: Pen) { lock.withLock { unsafe spare.append(pen) } }
 
+  /// Nothing is written any more, by any thread. None of them may be inside a call meanwhile.
+  package func shut() {
+    lock.withLock {
+      for index in unsafe pens.indices {
+        let pen = unsafe pens[index]
+        unsafe pen.pointee.cursor = nowhere
+        unsafe pen.pointee.limit = nowhere
+        unsafe pen.pointee.isOff = true
+      }
+    }
+  }
+
   /// In a forked child, before any other thread exists: everything that was the parent's is forgotten.
-  package func forked() {
+  package func forked(generation: UInt32) {
     lock.forget()
     names.forgetLock()
+    self.generation = generation
     unsafe spare = []
+    unsafe pens = []
     pid = Own.pid
     processTrack = file.control.nextTrack()
+    reader.forked()
+    unsafe counterTracks = nil
+    lineBlock = nil
+    misuses = 0
+  }
+
+  /// Is the pen made for this recorder, and does it take events? One of an earlier recording is made anew.
+  func isReady(_ pen: Pen) -> Bool {
+    if unsafe pen.pointee.generation != generation { unsafe adopt(pen) }
+    return unsafe !pen.pointee.isOff
+  }
+
+  /// Counts a misuse: `true` for the first ten, which are told.
+  func isWorthTelling() -> Bool {
+    misuses += 1
+    return misuses <= 10
   }
 
   /// Starts the sequence's state: process, thread, clock, track.
-  private func describeThread(_ pen: Pen) {
+  private func describeThread(_ pen: Pen, name: UnsafeRawBufferPointer?) {
     for word in 0..<SpanThread.knownWords { unsafe pen.pointee.known[word] = 0 }
     unsafe pen.pointee.isOff = false
+    unsafe pen.pointee.seldom.initialize(to: SeldomState())
     var builder = PacketBuilder()
     let sequence = unsafe UInt64(pen.pointee.sequence)
     builder.field(PacketField.sequenceID, sequence)
-    var track = builder.open(PacketField.trackDescriptor)
+    let track = builder.open(PacketField.trackDescriptor)
     builder.field(TrackField.uuid, processTrack)
     let process = builder.open(TrackField.process)
     builder.field(ProcessField.pid, UInt64(UInt32(bitPattern: pid)))
@@ -72,20 +132,13 @@ internal import StripPlatform
     unsafe append(builder, to: pen)
 
     let threadTrack = file.control.nextTrack()
-    builder.clear()
-    builder.field(PacketField.sequenceID, sequence)
-    track = builder.open(PacketField.trackDescriptor)
-    builder.field(TrackField.uuid, threadTrack)
-    builder.field(TrackField.parent, processTrack)
-    let thread = builder.open(TrackField.thread)
-    builder.field(ThreadField.pid, UInt64(UInt32(bitPattern: pid)))
-    builder.field(ThreadField.tid, UInt64(UInt32(bitPattern: Own.tid)))
-    builder.field(ThreadField.name, Own.threadName())
-    builder.close(thread)
-    builder.close(track)
-    unsafe append(builder, to: pen)
+    let readings = file.control.nextTracks(UInt64(ThreadReadings.shared.count + ThreadReadings.alone.count))
+    unsafe pen.pointee.seldom.pointee.threadTrack = threadTrack
+    unsafe pen.pointee.seldom.pointee.readings.firstTrack = readings
+    unsafe nameThread(name, pen)
 
     unsafe anchor(pen)
+    unsafe pen.pointee.readingDue = cost.bound == .max ? .max : 0
     let now = unsafe pen.pointee.anchorTime
     builder.clear()
     builder.field(PacketField.sequenceID, sequence)
@@ -95,10 +148,44 @@ internal import StripPlatform
     builder.field(DefaultsField.clockID, ClockID.sequence)
     let event = builder.open(DefaultsField.trackEvent)
     builder.field(EventField.track, threadTrack)
+    for index in ThreadReadings.shared.indices { builder.field(EventField.extraTrack, readings + UInt64(index)) }
     builder.close(event)
     builder.close(defaults)
     unsafe append(builder, to: pen)
     unsafe pen.pointee.last = now
+  }
+
+  /// Describes the thread's track, now or again. `nil`: the name that the kernel knows.
+  package func nameThread(_ name: UnsafeRawBufferPointer?, _ pen: Pen) {
+    var builder = PacketBuilder()
+    builder.field(PacketField.sequenceID, unsafe UInt64(pen.pointee.sequence))
+    let track = builder.open(PacketField.trackDescriptor)
+    builder.field(TrackField.uuid, unsafe pen.pointee.seldom.pointee.threadTrack)
+    builder.field(TrackField.parent, processTrack)
+    let thread = builder.open(TrackField.thread)
+    builder.field(ThreadField.pid, UInt64(UInt32(bitPattern: pid)))
+    builder.field(ThreadField.tid, UInt64(UInt32(bitPattern: Own.tid)))
+    if let name = unsafe name {
+      unsafe builder.field(ThreadField.name, name, limit: 255)
+    } else {
+      builder.field(ThreadField.name, Own.threadName())
+    }
+    builder.close(thread)
+    builder.close(track)
+    unsafe append(builder, to: pen)
+  }
+
+  // MARK: readings
+
+  /// Brings the thread's latest reading up to date, if it is older than the bound. `true`: it was read now.
+  @discardableResult
+  func readIfOld(_ pen: Pen, at time: UInt64) -> Bool {
+    let readings = unsafe pen.pointee.seldom.pointee.readings
+    if readings.takenAt != 0 && time &- readings.takenAt < cost.bound { return false }
+    // Safe because the state belongs to the pen's thread alone.
+    guard unsafe reader.read(into: &pen.pointee.seldom.pointee.readings.latest) else { return false }
+    unsafe pen.pointee.seldom.pointee.readings.takenAt = time
+    return true
   }
 
   // MARK: events
@@ -115,57 +202,7 @@ internal import StripPlatform
     if unsafe !pen.pointee.end() { unsafe endSlowly(pen) }
   }
 
-  /// What ``SpanThread/begin(_:)`` could not do: a new name, a full chunk, a stale clock, a wide form.
-  @inline(never)
-  package func beginSlowly(_ name: UInt32, _ pen: Pen) { unsafe slow(EventType.begin, name, pen) }
-
-  @inline(never)
-  package func endSlowly(_ pen: Pen) { unsafe slow(EventType.end, 0, pen) }
-
-  private func slow(_ type: UInt64, _ name: UInt32, _ pen: Pen) {
-    if unsafe pen.pointee.isOff { return }
-    // 0 is no name: Perfetto takes it for none.
-    let number = name == 0 ? UInt32(NameTable.capacity - 1) : min(name, UInt32(NameTable.capacity - 1))
-    if type == EventType.begin { unsafe define(number, pen) }
-    if unsafe pen.pointee.cursor == pen.pointee.limit, unsafe !claim(pen) { return }
-    let known = unsafe pen.pointee.fastTime
-    if known == nil { unsafe anchor(pen) }
-    // A new anchor may lie a few nanoseconds before the last event; time never runs backwards in a recording.
-    let time = unsafe max(known ?? pen.pointee.anchorTime, pen.pointee.last)
-    let fits = unsafe type == EventType.begin ? pen.pointee.begin(number, at: time) : pen.pointee.end(at: time)
-    if !fits { unsafe write(type, number, at: time, pen) }
-  }
-
-  /// An event in the wide form: two cells, any gap, any sequence, any name.
-  private func write(_ type: UInt64, _ name: UInt32, at time: UInt64, _ pen: Pen) {
-    var builder = PacketBuilder()
-    builder.field(PacketField.timestamp, unsafe time - pen.pointee.last)
-    builder.field(PacketField.sequenceID, unsafe UInt64(pen.pointee.sequence))
-    let event = builder.open(PacketField.trackEvent)
-    builder.field(EventField.type, type)
-    if type == EventType.begin { builder.field(EventField.nameID, UInt64(name)) }
-    builder.close(event)
-    if unsafe append(builder, to: pen) { unsafe pen.pointee.last = time }
-  }
-
-  private func define(_ name: UInt32, _ pen: Pen) {
-    let bit: UInt64 = 1 << UInt64(name & 63)
-    // Safe because the name is below the table's capacity.
-    if unsafe pen.pointee.known[Int(name >> 6)] & bit != 0 { return }
-    var builder = PacketBuilder()
-    builder.field(PacketField.sequenceID, unsafe UInt64(pen.pointee.sequence))
-    builder.field(PacketField.sequenceFlags, SequenceFlag.needsState)
-    let interned = builder.open(PacketField.internedData)
-    let entry = builder.open(InternedField.eventName)
-    builder.field(InternedField.id, UInt64(name))
-    let text = unsafe names.text(of: name)
-    unsafe builder.field(InternedField.name, text, limit: NameTable.longestName)
-    builder.close(entry)
-    builder.close(interned)
-    if unsafe append(builder, to: pen) { unsafe pen.pointee.known[Int(name >> 6)] |= bit }
-  }
-
-  private func anchor(_ pen: Pen) {
+  func anchor(_ pen: Pen) {
     let multiplier = file.control.cycleMultiplier
     unsafe pen.pointee.anchorTime = Clock.boottime()
     unsafe pen.pointee.anchorCycles = Clock.cycles()
@@ -176,7 +213,8 @@ internal import StripPlatform
   // MARK: chunks
 
   /// Takes a chunk and fills it with sixteen-byte padding fields, each of which one event replaces.
-  private func claim(_ pen: Pen) -> Bool {
+  func claim(_ pen: Pen) -> Bool {
+    unsafe foldIfFilling(pen)
     let count = unsafe pen.pointee.chunk
     guard let start = unsafe file.claim(count, forSpans: true) else {
       unsafe pen.pointee.cursor = nowhere
@@ -211,7 +249,7 @@ internal import StripPlatform
   /// Writes a packet over as many whole cells as it needs, without crossing a block's end: first one padding field over
   /// all of them, then the packet's body, and its first cell last.
   @discardableResult
-  private func append(_ body: borrowing PacketBuilder, to pen: Pen) -> Bool {
+  func append(_ body: borrowing PacketBuilder, to pen: Pen) -> Bool {
     guard !body.overflowed, unsafe !pen.pointee.isOff else { return false }
     // The cells' slack is a padding field after the packet; where only one byte is left over, the length is a byte wider.
     let least = 3 + body.count

@@ -91,6 +91,7 @@ enum EventField {
   static let name: UInt32 = 23
   static let value: UInt32 = 30
   static let extraTrack: UInt32 = 31
+  static let doubleValue: UInt32 = 44
 }
 
 enum EventType {

@@ -16,6 +16,8 @@ package import StripRecording
     package var followsDescendants = true
     /// Orphans of the run become our children: whoever has us as parent belongs to the run.
     package var isReaper = false
+    /// The sampler is a thread of the recorded program: what it costs is the thread's, and it has no memory of its own.
+    package var isInProcess = false
     package var roots = KernelRoots()
 
     package init() {}
@@ -311,8 +313,9 @@ package import StripRecording
   private func recordRecorder(at now: UInt64) {
     var sample = Sample<RecorderMetric>()
     let usage = WaitedUsage.own()
-    sample[.cpuTime] = usage.userNanoseconds + usage.systemNanoseconds
-    if recorderReader == nil { recorderReader = try? ProcessReader(pid: ownPID, root: options.roots.proc) }
+    sample[.cpuTime] =
+      options.isInProcess ? Int64(Clock.threadCPU()) : usage.userNanoseconds + usage.systemNanoseconds
+    if recorderReader == nil, !options.isInProcess { recorderReader = try? ProcessReader(pid: ownPID, root: options.roots.proc) }
     if recorderReader != nil {
       var own = ProcessSample()
       _ = unsafe recorderReader!.read(ProcessProbe.giving([.residentSize]), into: &own, buffer: buffer)

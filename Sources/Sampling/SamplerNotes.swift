@@ -11,7 +11,7 @@ extension Sampler {
     process.description = description
     let name = description.command ?? "?"
     // A zombie and a kernel thread have no command line; their name says as much.
-    let arguments = (description.arguments ?? []).filter { $0 != "[\(name)]" }
+    let arguments = (description.arguments ?? []).filter { !$0.isSame(as: "[\(name)]") }
     journal.process(
       process.pid, parent: process.state.parent, name: name, arguments: arguments, user: description.user,
       track: process.track, at: now)

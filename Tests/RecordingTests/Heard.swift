@@ -10,6 +10,12 @@ struct Heard: RecordingVisitor {
     case note(String, track: Int, UInt64, [Annotation])
     case clocks(UInt64, UInt64?, UInt64?)
     case name(Int, String)
+    case beginWith(track: Int, name: Int, UInt64, SpanDetail)
+    case endWith(track: Int, UInt64, SpanDetail)
+    case value(track: Int, Double, UInt64)
+    case mark(String, track: Int, UInt64, [Annotation])
+    case lines(RecordedLines)
+    case folded(RecordedFold)
   }
 
   struct Note: Equatable {
@@ -46,6 +52,20 @@ struct Heard: RecordingVisitor {
     events.append(.clocks(boottime, monotonic, realtime))
   }
   mutating func name(_ number: Int, _ text: String) { events.append(.name(number, text)) }
+  mutating func begin(_ track: Int, name: Int, at time: UInt64, _ detail: SpanDetail) {
+    events.append(.beginWith(track: track, name: name, time, detail))
+  }
+  mutating func end(_ track: Int, at time: UInt64, _ detail: SpanDetail) {
+    events.append(.endWith(track: track, time, detail))
+  }
+  mutating func value(_ track: Int, _ value: Double, at time: UInt64) {
+    events.append(.value(track: track, value, time))
+  }
+  mutating func mark(_ text: String, on track: Int, at time: UInt64, _ arguments: [Annotation]) {
+    events.append(.mark(text, track: track, time, arguments))
+  }
+  mutating func lines(_ table: RecordedLines) { events.append(.lines(table)) }
+  mutating func folded(_ spans: RecordedFold) { events.append(.folded(spans)) }
 
   // MARK: what was said, sorted
 
@@ -68,6 +88,9 @@ struct Heard: RecordingVisitor {
     }
   }
 
+  var lines: [RecordedLines] { events.compactMap { if case .lines(let table) = $0 { table } else { nil } } }
+  var folds: [RecordedFold] { events.compactMap { if case .folded(let spans) = $0 { spans } else { nil } } }
+
   func values(_ track: Int) -> [(time: UInt64, value: Int64)] {
     events.compactMap { event in
       guard case .count(track, let value, let time) = event else { return nil }
@@ -87,8 +110,9 @@ struct Heard: RecordingVisitor {
     var spans: [Span] = []
     for event in events {
       switch event {
-      case .begin(let track, let name, let time): open[track, default: []].append((name, time))
-      case .end(let track, let time):
+      case .begin(let track, let name, let time), .beginWith(let track, let name, let time, _):
+        open[track, default: []].append((name, time))
+      case .end(let track, let time), .endWith(let track, let time, _):
         guard let (name, begin) = open[track]?.popLast() else { return nil }
         spans.append(
           Span(track: track, name: names[name] ?? "?", depth: open[track]?.count ?? 0, begin: begin, end: time))
@@ -101,8 +125,8 @@ struct Heard: RecordingVisitor {
   var openSpans: Int {
     events.reduce(0) { sum, event in
       switch event {
-      case .begin: sum + 1
-      case .end: sum - 1
+      case .begin, .beginWith: sum + 1
+      case .end, .endWith: sum - 1
       default: sum
       }
     }

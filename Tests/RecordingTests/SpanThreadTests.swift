@@ -8,16 +8,15 @@ struct SpanThreadTests {
     let pen = SpanRecorder.Pen.allocate(capacity: 1)
 
     init(sequence: UInt32) {
-      let known = UnsafeMutablePointer<UInt64>.allocate(capacity: SpanThread.knownWords)
-      known.initialize(repeating: .max, count: SpanThread.knownWords)
-      pen.initialize(to: SpanThread(known: known, nowhere: cells))
+      pen.initialize(to: SpanThread(nowhere: cells))
+      pen.pointee.known.update(repeating: .max, count: SpanThread.knownWords)
       pen.pointee.limit = cells + 256
       pen.pointee.last = 1_000_000
       pen.pointee.setSequence(sequence)
     }
 
     deinit {
-      pen.pointee.known.deallocate()
+      pen.pointee.deallocate()
       pen.deallocate()
       cells.deallocate()
     }

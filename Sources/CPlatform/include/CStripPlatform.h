@@ -39,6 +39,9 @@ int strip_ftruncate(int fd, uint64_t size);
 // page cache costs 0.3 µs, to one that is only allocated 8 (ext4). Nobody else may use the range yet.
 int strip_allocate(int fd, uint64_t offset, uint64_t length);
 int strip_unlink(const char *_Nonnull path);
+// mkdtemp(3): `path` ends with XXXXXX, which is replaced in place.
+int strip_make_private_folder(char *_Nonnull path);
+int strip_remove_folder(const char *_Nonnull path);
 int strip_isatty(int fd);
 int strip_terminal_columns(int fd);
 int64_t strip_getdents(int fd, void *_Nonnull buffer, size_t count);
@@ -122,6 +125,30 @@ typedef struct {
 int strip_wait(int pid, strip_usage *_Nonnull out);
 int strip_own_usage(strip_usage *_Nonnull out);
 const char *_Nullable strip_getenv(const char *_Nonnull name);
+int strip_setenv(const char *_Nonnull name, const char *_Nonnull value);
+
+// What a boundary of a span reads about its own thread and process; nanoseconds, bytes, counts.
+typedef struct {
+  uint64_t thread_cpu, process_cpu, resident, peak_resident, minor_faults, major_faults, read_bytes, write_bytes,
+      voluntary_switches, involuntary_switches;
+} strip_reading;
+
+// clock_gettime(2) of the thread and the process, getrusage(2) of the thread, and /proc/self/statm through `*statm`, which is opened
+// anew where it is not (any more) that file. 0, or the negated errno: then nothing of `out` is true.
+int strip_read_self(int32_t *_Nonnull statm, strip_reading *_Nonnull out);
+// VmHWM in /proc/self/status: bytes, or 0. Unlike getrusage(2) it does not know what the process was before it executed its program.
+uint64_t strip_peak_resident(void);
+
+// A named value beside an event; the same as stripchart_argument of stripchart.h.
+typedef struct {
+  const char *_Nullable name;
+  size_t name_length;
+  int32_t kind;  // 0 integer, 1 real, 2 text, 3 flag
+  int64_t integer;
+  double real;
+  const char *_Nullable text;
+  size_t text_length;
+} strip_argument;
 
 // MARK: limits, signals, waiting
 
@@ -164,6 +191,8 @@ int strip_arm_thread_end(void *_Nonnull value);
 int strip_on_fork(void (*_Nonnull forked)(void));
 int strip_start_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable argument, uint64_t *_Nonnull thread);
 int strip_join_thread(uint64_t thread);
+int strip_eventfd(void);
+int strip_signal_event(int fd);
 void strip_pause(void);
 int strip_fork(void);
 void strip_exit(int code) __attribute__((noreturn));

@@ -1,0 +1,68 @@
+internal import StripPlatform
+
+/// A function whose lines are counted: where it stands, its text, and the entries of its lines. Never freed.
+@safe package struct CodeRecord {
+  fileprivate(set) var file: UnsafeRawBufferPointer
+  fileprivate(set) var name: UnsafeRawBufferPointer
+  fileprivate(set) var source: UnsafeRawBufferPointer
+  let firstLine: UInt32
+  let lineCount: UInt32
+  /// Recording-wide; of the recorder of `generation`.
+  var number: UInt32 = 0
+  var generation: UInt32 = 0
+  /// One for each line.
+  let lines: UnsafeMutablePointer<CodeLine>
+
+  /// Copies the texts. `lineCount` is cut to 100,000.
+  package init(
+    file: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer, firstLine: UInt32, lineCount: UInt32,
+    source: UnsafeRawBufferPointer
+  ) {
+    unsafe self.file = Self.copy(file)
+    unsafe self.name = Self.copy(name)
+    unsafe self.source = Self.copy(source)
+    self.firstLine = firstLine
+    self.lineCount = min(max(lineCount, 1), 100_000)
+    unsafe lines = .allocate(capacity: Int(self.lineCount))
+    unsafe lines.initialize(repeating: CodeLine(), count: Int(self.lineCount))
+  }
+
+  private static func copy(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, text.count), alignment: 1)
+    if text.count > 0 { unsafe copy.copyMemory(from: text) }
+    return unsafe UnsafeRawBufferPointer(rebasing: copy[..<text.count])
+  }
+
+  @inline(__always)
+  func line(_ number: UInt32) -> UnsafeMutablePointer<CodeLine>? {
+    let index = number &- firstLine
+    // Safe because the index is below the count; a line before the first wraps to far above it.
+    return unsafe index < lineCount ? lines + Int(index) : nil
+  }
+}
+
+/// A line of a function, in this process.
+@safe struct CodeLine {
+  /// In a table of the recording; `nil` until it is first reached.
+  var entry: UnsafeMutablePointer<LineEntry>?
+  /// Hits in progress: more than one where the function calls itself from this line.
+  var active: UInt32 = 0
+
+  init() { unsafe entry = nil }
+}
+
+/// An entry of a table of lines, as it stands in the file: 80 bytes.
+struct LineEntry {
+  var code: UInt32
+  var line: UInt32
+  var hits: UInt64
+  /// Nanoseconds, without the functions called from it whose lines are counted too; with them; the longest hit.
+  var own: UInt64
+  var total: UInt64
+  var longest: UInt64
+  var cpu: Int64
+  var growth: Int64
+  var storage: UInt64
+  var faults: UInt64
+  var openSince: UInt64
+}

@@ -1,0 +1,139 @@
+internal import StripPlatform
+
+/// Lines: sums in tables, no events. The functions of a process are counted one call at a time (Python: under the GIL), in any of
+/// its threads.
+extension SpanRecorder {
+  package typealias Code = UnsafeMutablePointer<CodeRecord>
+
+  /// The thread comes to a line: the hit before ends, another begins.
+  package func line(_ line: UInt32, of code: Code, _ pen: Pen) {
+    let (lines, time) = unsafe lines(pen)
+    unsafe settle(lines, at: time, pen)
+    var frame = unsafe lines.pointee.top
+    if unsafe frame?.pointee.code != code {
+      // We did not see it being entered, or not see those above being left.
+      if unsafe !lines.pointee.unwind(to: code, at: time) { unsafe lines.pointee.push(code) }
+      unsafe frame = lines.pointee.top
+    }
+    guard let frame = unsafe frame else { return }
+    unsafe LineThread.finish(frame, at: time)
+    if let line = unsafe known(line, of: code, pen) { unsafe LineThread.start(line, in: frame, at: time, isNew: true) }
+  }
+
+  /// The thread enters a function. `line`: it goes on there, after having been suspended.
+  package func enter(_ code: Code, resuming line: UInt32? = nil, _ pen: Pen) {
+    let (lines, time) = unsafe lines(pen)
+    unsafe settle(lines, at: time, pen)
+    unsafe lines.pointee.push(code)
+    guard let line, let known = unsafe known(line, of: code, pen), let frame = unsafe lines.pointee.top else { return }
+    unsafe LineThread.start(known, in: frame, at: time, isNew: false)
+  }
+
+  /// The thread leaves a function, for now or for good.
+  package func leave(_ code: Code, _ pen: Pen) {
+    let (lines, time) = unsafe lines(pen)
+    unsafe settle(lines, at: time, pen)
+    guard let top = unsafe lines.pointee.top else { return unsafe lines.pointee.pop(at: time) }
+    if unsafe top.pointee.code != code, unsafe !lines.pointee.unwind(to: code, at: time) { return }
+    unsafe lines.pointee.pop(at: time)
+  }
+
+  // MARK: parts
+
+  @inline(__always)
+  private func lines(_ pen: Pen) -> (UnsafeMutablePointer<LineThread>, UInt64) {
+    if unsafe pen.pointee.generation != generation { _ = unsafe isReady(pen) }
+    let time = unsafe time(pen)
+    if let known = unsafe pen.pointee.seldom.pointee.lines { return unsafe (known, time) }
+    let lines = UnsafeMutablePointer<LineThread>.allocate(capacity: 1)
+    unsafe lines.initialize(to: LineThread(at: time))
+    unsafe lines.pointee.readingDue = cost.bound == .max ? .max : 0
+    unsafe pen.pointee.seldom.pointee.lines = lines
+    return unsafe (lines, time)
+  }
+
+  @inline(__always)
+  private func settle(_ lines: UnsafeMutablePointer<LineThread>, at time: UInt64, _ pen: Pen) {
+    unsafe lines.pointee.settle(at: time)
+    if unsafe time >= lines.pointee.readingDue { unsafe read(lines, at: time, pen) }
+  }
+
+  @inline(never)
+  private func read(_ lines: UnsafeMutablePointer<LineThread>, at time: UInt64, _ pen: Pen) {
+    if unsafe readIfOld(pen, at: time) { lineBlock?.countReading() }
+    let readings = unsafe pen.pointee.seldom.pointee.readings
+    unsafe lines.pointee.charge(readings.latest)
+    unsafe lines.pointee.readingDue = readings.takenAt &+ cost.bound
+    // The reading's own time is no line's.
+    unsafe lines.pointee.last = self.time(pen)
+  }
+
+  @inline(__always)
+  private func known(_ line: UInt32, of code: Code, _ pen: Pen) -> UnsafeMutablePointer<CodeLine>? {
+    if unsafe code.pointee.generation != generation { unsafe register(code, pen) }
+    guard let known = unsafe code.pointee.line(line) else { return nil }
+    if unsafe known.pointee.entry == nil { unsafe addEntry(line, known, code) }
+    return unsafe known
+  }
+
+  private func addEntry(_ line: UInt32, _ known: UnsafeMutablePointer<CodeLine>, _ code: Code) {
+    let number = unsafe code.pointee.number
+    func set(_ raw: UnsafeMutableRawPointer) {
+      // Safe because an entry is 80 bytes in a block of our own.
+      let entry = unsafe raw.assumingMemoryBound(to: LineEntry.self)
+      unsafe entry.pointee.code = number
+      unsafe entry.pointee.line = line
+    }
+    var raw = unsafe lineBlock?.add { unsafe set($0) }
+    if unsafe raw == nil {
+      lineBlock = TableBlock(.lines, in: file, process: processTrack, thread: 0)
+      unsafe raw = lineBlock?.add { unsafe set($0) }
+    }
+    unsafe known.pointee.entry = raw?.assumingMemoryBound(to: LineEntry.self)
+  }
+
+  /// Makes a function known to this recording.
+  private func register(_ code: Code, _ pen: Pen) {
+    unsafe code.pointee.generation = generation
+    unsafe code.pointee.number = file.control.nextCode()
+    for index in 0..<Int(unsafe code.pointee.lineCount) { unsafe code.pointee.lines[index] = CodeLine() }
+    let record = unsafe code.pointee
+    unsafe note(StaticString("code"), pen) { builder in
+      builder.annotation("code", Int64(record.number))
+      unsafe builder.annotation("file", record.file)
+      unsafe builder.annotation("name", record.name)
+      builder.annotation("first_line", Int64(record.firstLine))
+      builder.annotation("lines", Int64(record.lineCount))
+    }
+    unsafe tellSource(record, pen)
+  }
+
+  /// The text in pieces of whole lines that fit a packet.
+  private func tellSource(_ record: CodeRecord, _ pen: Pen) {
+    let text = unsafe record.source
+    let most = 6000
+    var at = 0
+    var line = Int64(record.firstLine)
+    while at < text.count {
+      var end = at
+      var lines: Int64 = 0
+      var next = at
+      while next < text.count {
+        // Safe because the index is below the count.
+        while next < text.count, unsafe text[next] != UInt8(ascii: "\n") { next += 1 }
+        next = min(next + 1, text.count)
+        if next - at > most && end > at { break }
+        end = next
+        lines += 1
+      }
+      let piece = unsafe UnsafeRawBufferPointer(rebasing: text[at..<end])
+      unsafe note(StaticString("source"), pen) { builder in
+        unsafe builder.annotation("file", record.file)
+        builder.annotation("first_line", line)
+        unsafe builder.annotation("text", piece, limit: most)
+      }
+      line += lines
+      at = end
+    }
+  }
+}

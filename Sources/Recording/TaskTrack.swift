@@ -1,0 +1,114 @@
+package import StripPlatform
+
+/// The track of a task: something that is suspended and resumed beside others, so that its spans do not nest with the thread's.
+///
+/// One thread at a time uses it; never freed by us but by ``SpanRecorder/forget(_:)``.
+@safe package struct TaskTrack {
+  var uuid: UInt64 = 0
+  /// Of the recorder that described it.
+  var generation: UInt32 = 0
+  var depth = 0
+  var serial: UInt32 = 0
+  fileprivate let name: UnsafeMutableRawBufferPointer
+  /// The first ones: when a folded span began, and its name; 0: it has events.
+  fileprivate let open: UnsafeMutablePointer<(serial: UInt32, name: UInt32, begin: UInt64)>
+  fileprivate static let capacity = 64
+
+  fileprivate init(_ name: UnsafeRawBufferPointer) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, min(name.count, 200)), alignment: 1)
+    let count = min(name.count, copy.count)
+    if count > 0 { unsafe copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: name[..<count])) }
+    unsafe self.name = UnsafeMutableRawBufferPointer(rebasing: copy[..<count])
+    unsafe open = .allocate(capacity: Self.capacity)
+  }
+}
+
+extension SpanRecorder {
+  package typealias Task = UnsafeMutablePointer<TaskTrack>
+
+  package static func makeTask(_ name: UnsafeRawBufferPointer) -> Task {
+    let task = Task.allocate(capacity: 1)
+    unsafe task.initialize(to: TaskTrack(name))
+    return unsafe task
+  }
+
+  package static func forget(_ task: Task) {
+    // Safe because the caller promises that nobody uses it any more.
+    unsafe task.pointee.open.deallocate()
+    unsafe task.deallocate()
+  }
+
+  /// Begins a span on the task's track, by the thread that runs it now.
+  package func enter(_ task: Task, _ name: UInt32, _ arguments: SpanArguments, _ pen: Pen) -> UInt64 {
+    guard unsafe isReady(pen), let now = unsafe open(pen) else { return 0 }
+    if unsafe task.pointee.generation != generation { unsafe describe(task, pen) }
+    let number = Self.valid(name)
+    let folds = isFolded(number)
+    if !folds {
+      unsafe define(number, pen)
+      let time = unsafe max(now, pen.pointee.last)
+      unsafe write(EventType.begin, at: time, on: task.pointee.uuid, pen) { builder in
+        builder.field(EventField.nameID, UInt64(number))
+        builder.arguments(arguments)
+      }
+    }
+    unsafe task.pointee.serial &+= 1
+    let depth = unsafe task.pointee.depth
+    if depth < TaskTrack.capacity {
+      // Safe because the depth is below the capacity.
+      unsafe task.pointee.open[depth] = (task.pointee.serial, folds ? number : 0, now)
+    }
+    unsafe task.pointee.depth += 1
+    return unsafe UInt64(task.pointee.serial) << 32 | UInt64(depth + 1)
+  }
+
+  /// Ends the span of a token, and what is still open inside it.
+  package func leave(_ task: Task, _ token: UInt64, _ arguments: SpanArguments, _ pen: Pen) -> Left {
+    let depth = Int(token & 0xFFFF_FFFF)
+    guard unsafe isReady(pen), unsafe task.pointee.generation == generation else { return .ended }
+    let isOpen =
+      unsafe depth > 0 && depth <= task.pointee.depth
+      && (depth > TaskTrack.capacity || task.pointee.open[depth - 1].serial == UInt32(token >> 32))
+    guard isOpen else { return .notOpen }
+    let isInnermost = unsafe task.pointee.depth == depth
+    while unsafe task.pointee.depth > depth { unsafe end(task, .none, isLate: true, pen) }
+    unsafe end(task, arguments, isLate: false, pen)
+    return isInnermost ? .ended : .withOthers
+  }
+
+  private func end(_ task: Task, _ arguments: SpanArguments, isLate: Bool, _ pen: Pen) {
+    unsafe task.pointee.depth -= 1
+    let depth = unsafe task.pointee.depth
+    guard let now = unsafe open(pen) else { return }
+    if depth < TaskTrack.capacity, unsafe task.pointee.open[depth].name != 0 {
+      let (name, begin) = unsafe (task.pointee.open[depth].name, task.pointee.open[depth].begin)
+      return unsafe foldWhole(name, from: begin, to: now, pen)
+    }
+    unsafe write(EventType.end, at: now, on: task.pointee.uuid, pen) { builder in
+      if isLate { builder.annotation("left", "with an outer span") }
+      builder.arguments(arguments)
+    }
+  }
+
+  private func describe(_ task: Task, _ pen: Pen) {
+    unsafe task.pointee.uuid = file.control.nextTrack()
+    unsafe task.pointee.generation = generation
+    unsafe task.pointee.depth = 0
+    var builder = PacketBuilder()
+    builder.field(PacketField.sequenceID, unsafe UInt64(pen.pointee.sequence))
+    let track = builder.open(PacketField.trackDescriptor)
+    builder.field(TrackField.uuid, unsafe task.pointee.uuid)
+    builder.field(TrackField.parent, unsafe pen.pointee.seldom.pointee.threadTrack)
+    let prefix: StaticString = "task "
+    unsafe withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { text in
+      let name = unsafe task.pointee.name
+      // Safe because a name has at most 200 bytes.
+      for index in 0..<prefix.utf8CodeUnitCount { unsafe text[index] = prefix.utf8Start[index] }
+      for index in 0..<name.count { unsafe text[prefix.utf8CodeUnitCount + index] = name[index] }
+      let whole = unsafe UnsafeRawBufferPointer(rebasing: text[..<(prefix.utf8CodeUnitCount + name.count)])
+      unsafe builder.field(TrackField.name, whole, limit: 255)
+    }
+    builder.close(track)
+    unsafe append(builder, to: pen)
+  }
+}
