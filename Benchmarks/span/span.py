@@ -8,7 +8,7 @@ HEADERS = ROOT / "Sources/SpanCore/include"
 
 def measure():
     require(STRIPCHART, SPAN_LIBRARY, HEADERS / "stripchart.h")
-    programs = {"C": [compiled("span/span.c", f"-I{HEADERS}", SPAN_LIBRARY)]}
+    programs = {"C": [compiled("span/span.c", f"-I{HEADERS}", SPAN_LIBRARY, "-lm")]}
     if STRIP_BENCH.exists():
         programs["Swift"] = [STRIP_BENCH, "span"]
     results = in_turn({name: lambda command=command: run(command) for name, command in programs.items()})

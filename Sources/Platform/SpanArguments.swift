@@ -28,7 +28,8 @@ internal import CStripPlatform
   package func name(_ index: Int) -> UnsafeRawBufferPointer {
     precondition(index < count)
     // Safe because the caller promises `name_length` readable bytes.
-    return unsafe UnsafeRawBufferPointer(start: raw![index].name, count: raw![index].name == nil ? 0 : raw![index].name_length)
+    return unsafe UnsafeRawBufferPointer(
+      start: raw![index].name, count: raw![index].name == nil ? 0 : raw![index].name_length)
   }
 
   package func value(_ index: Int) -> Value {

@@ -315,7 +315,9 @@ package import StripRecording
     let usage = WaitedUsage.own()
     sample[.cpuTime] =
       options.isInProcess ? Int64(Clock.threadCPU()) : usage.userNanoseconds + usage.systemNanoseconds
-    if recorderReader == nil, !options.isInProcess { recorderReader = try? ProcessReader(pid: ownPID, root: options.roots.proc) }
+    if recorderReader == nil, !options.isInProcess {
+      recorderReader = try? ProcessReader(pid: ownPID, root: options.roots.proc)
+    }
     if recorderReader != nil {
       var own = ProcessSample()
       _ = unsafe recorderReader!.read(ProcessProbe.giving([.residentSize]), into: &own, buffer: buffer)

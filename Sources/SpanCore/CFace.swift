@@ -72,7 +72,9 @@ public func stripchartName(_ utf8: UnsafePointer<CChar>, _ length: Int) -> UInt3
 
 @c(stripchart_place)
 public func stripchartPlace(_ name: UInt32, _ file: UnsafePointer<CChar>, _ length: Int, _ line: UInt32) {
-  unsafe SpanCore.write(()) { recorder, pen in unsafe recorder.tellPlace(name, file: text(file, length), line: line, pen) }
+  unsafe SpanCore.write(()) { recorder, pen in
+    unsafe recorder.tellPlace(name, file: text(file, length), line: line, pen)
+  }
 }
 
 // MARK: spans of a thread

@@ -36,7 +36,8 @@ struct FoldingTests {
       #expect(fold.open == 0)
       #expect(fold.leastNanoseconds <= fold.greatestNanoseconds)
       #expect(fold.buckets.reduce(0) { $0 + UInt64($1) } == fold.count)
-      #expect((fold.count * fold.leastNanoseconds...fold.count * fold.greatestNanoseconds).contains(fold.totalNanoseconds))
+      #expect(
+        (fold.count * fold.leastNanoseconds...fold.count * fold.greatestNanoseconds).contains(fold.totalNanoseconds))
     }
   }
 
@@ -72,7 +73,9 @@ struct FoldingTests {
     #expect(folds.count == 2)
   }
 
-  @Test(arguments: [(0, 0), (31, 0), (32, 0), (39, 0), (40, 1), (63, 3), (64, 4), (1 << 31, 104), (.max, 107)] as [(UInt64, Int)])
+  @Test(
+    arguments: [(0, 0), (31, 0), (32, 0), (39, 0), (40, 1), (63, 3), (64, 4), (1 << 31, 104), (.max, 107)]
+      as [(UInt64, Int)])
   func `a duration falls into the bucket that its leading bits say`(nanoseconds: UInt64, bucket: Int) {
     #expect(FoldEntry.bucket(nanoseconds) == bucket)
   }

@@ -41,7 +41,9 @@ struct SpanReadingTests {
     let size = 64 << 20
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
     defer { memory.deallocate() }
-    span("grow") { for at in stride(from: 0, to: size, by: 4096) { memory.storeBytes(of: 1, toByteOffset: at, as: UInt8.self) } }
+    span("grow") {
+      for at in stride(from: 0, to: size, by: 4096) { memory.storeBytes(of: 1, toByteOffset: at, as: UInt8.self) }
+    }
     recorder.file.close()
     let events = try WriterVisitor(recorder.file.path).events
     let growth = try #require(events[1].readings["rss"]) - (try #require(events[0].readings["rss"]))
@@ -89,7 +91,9 @@ struct SpanReadingTests {
     #expect(heard.values.allSatisfy { heard.tracks[$0.track]?.name == "loss" })
     #expect(heard.marks == ["epoch"])
     #expect(
-      heard.note("span") == [[Annotation("name", text: "again"), Annotation("file", text: "x.py"), Annotation("line", 12)]])
+      heard.note("span") == [
+        [Annotation("name", text: "again"), Annotation("file", text: "x.py"), Annotation("line", 12)]
+      ])
     let library = try #require(heard.note("library").first)
     #expect(library.first == Annotation("library", text: "CPython"))
     guard case .integer(let bound) = library.first(where: { $0.name == "bound_ns" })?.value else {
