@@ -6,12 +6,12 @@ DEMO_RECORDING := .build-demo/demo.pftrace
 .DEFAULT_GOAL := help
 # Swift's package manager holds a lock a build folder, so two at a time only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup build build-embedded build-bench demo test bench check lint layers foundation clean
+.PHONY: help setup build build-embedded build-bench python demo test bench check lint layers foundation clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: setup-build setup-test ## Get what building and testing need (says what before it installs)
+setup: setup-build setup-python setup-test ## Get what building and testing need (says what before it installs)
 
 setup-%:
 	@Scripts/setup $*
@@ -24,8 +24,14 @@ build: setup-build ## Build the release command: .build/release/stripchart
 build-embedded: setup-build
 	STRIPCHART_EMBEDDED=1 swift build -c release --product StripSpanCore --scratch-path .build-embedded
 
-build-bench: setup-bench build build-embedded
+build-bench: setup-bench build build-embedded python
 	$(SWIFT_BUILD) --product strip-bench
+	.build-bench/python/bin/python -m pip install --quiet --force-reinstall --no-deps .build-python/dist/stripchart-*.whl
+
+# One wheel for CPython 3.9 and later, in a folder of its own; `pip install .` does the same from anywhere.
+python: setup-python ## Build the Python package: .build-python/dist/stripchart-*.whl
+	@rm -rf .build-python/dist .build-python/build
+	.build-python/builder/bin/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir .build-python/dist .
 
 demo: setup-demo build ## Record Examples/demo.py and print the report
 	@rm -rf .build-demo && mkdir -p .build-demo
@@ -34,9 +40,10 @@ demo: setup-demo build ## Record Examples/demo.py and print the report
 	@echo "The recording is $(DEMO_RECORDING): open it in ui.perfetto.dev, or type"
 	@echo "  $(STRIPCHART) report $(DEMO_RECORDING)"
 
-test: setup-test build build-embedded ## Run all tests: Swift, Embedded build, command line, Perfetto engine
+test: setup-test build build-embedded python ## Run all tests: Swift, Embedded build, command line, Perfetto engine, Python
 	swift test
 	.build-venv/bin/python -m pytest Tests/EndToEnd
+	Scripts/test-python
 
 bench: build-bench ## Measure against C, psutil and other recorders (ROWS="sample span" for some, BENCH_ROUNDS=3 for less)
 	.build-bench/venv/bin/python Benchmarks/run.py $(ROWS)

@@ -1,6 +1,6 @@
 """Measures Stripchart against C, psutil and other recorders: one table on stdout, everything in .build-bench/results.json.
 
-    run.py [SECTION ...]        the sections are listed below; all of them without an argument, in about six minutes
+    run.py [SECTION ...]        the sections are listed below; all of them without an argument, in about ten minutes
 
 BENCH_ROUNDS (default 7) sets how often each comparison is repeated. Competitors run in turn, never one after the other in
 blocks. A part that is not built is named in its row, and the rest goes on.
@@ -14,6 +14,7 @@ import time
 
 import harness
 from commands import size, startup, tick, wall
+from python import python
 from reading import reading
 from sample import sample
 from span import span
@@ -21,6 +22,7 @@ from span import span
 SECTIONS = {
     "sample": sample.measure,
     "span": span.measure,
+    "python": python.measure,
     "startup": startup.measure,
     "tick": tick.measure,
     "size": size.measure,  # recorder memory too: both need long runs, so they share them

@@ -1,8 +1,10 @@
-"""A small data job, to have something real to record: `stripchart run -- python3 Examples/demo.py`.
+"""A small data job, to have something real to record: `make demo`, or `stripchart run -- python Examples/demo.py` with a Python
+that has the package.
 
 It loads and cleans rows, transforms them in worker processes, trains a toy model that grows a large buffer and lets it go,
-writes shards that reach the disk, and compresses them with short-lived subprocesses. Python's standard library only; about
-five seconds. A recording shows two busy workers, one memory peak, bursts of writing, and a row of brief processes.
+writes shards that reach the disk, and compresses them with short-lived subprocesses; about five seconds. A recording shows
+two busy workers, one memory peak, bursts of writing, a row of brief processes; and, from the few lines with `stripchart` in
+them, which function, which block and which line used what.
 """
 
 import array
@@ -16,6 +18,8 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import stripchart
+
 WORKERS = 2
 ROWS = 180_000
 EPOCHS = 12
@@ -23,6 +27,7 @@ SHARDS = 4
 MEBIBYTE = 1 << 20
 
 
+@stripchart.profile
 def load(count):
     """Makes `count` CSV lines, as if they had come from a file, and parses them."""
     source = random.Random(7)
@@ -30,6 +35,7 @@ def load(count):
     return [tuple(float(field) for field in line.split(",")) for line in lines]
 
 
+@stripchart.profile
 def transform(rows):
     """Turns rows into features; runs in a worker process, which returns a compact array."""
     features = array.array("d")
@@ -40,6 +46,7 @@ def transform(rows):
     return features
 
 
+@stripchart.profile
 def transform_in_parallel(rows):
     pieces = [rows[start::WORKERS * 2] for start in range(WORKERS * 2)]
     features = array.array("d")
@@ -49,6 +56,7 @@ def transform_in_parallel(rows):
     return features
 
 
+@stripchart.lines
 def train_step(features, slope, history):
     """One pass over the data; `history` keeps a copy of every gradient, which is where the memory goes."""
     gradients = array.array("d", (slope * value - value * value for value in features))
@@ -56,21 +64,25 @@ def train_step(features, slope, history):
     return slope - 0.1 * sum(gradients) / len(gradients)
 
 
+@stripchart.profile
 def train(features):
     history, slope = [], 0.0
     for epoch in range(EPOCHS):
-        slope = train_step(features, slope, history)
+        with stripchart.span("epoch", number=epoch + 1):
+            slope = train_step(features, slope, history)
+        stripchart.counter("slope", slope)
         print(f"epoch {epoch + 1}/{EPOCHS}: slope {slope:+.4f}", flush=True)
     return slope  # `history` is freed here: the curve falls back
 
 
+@stripchart.profile
 def write_shards(features, folder):
     """Writes the features in shards and waits until each is on the disk."""
     paths = []
     size = -(-len(features) // SHARDS)
     for shard in range(SHARDS):
         path = folder / f"shard-{shard}.bin"
-        with path.open("wb") as file:
+        with stripchart.span("shard", file=path.name), path.open("wb") as file:
             data = features[shard * size : (shard + 1) * size].tobytes()
             while file.tell() < 8 * MEBIBYTE:
                 file.write(data)
@@ -80,6 +92,7 @@ def write_shards(features, folder):
     return paths
 
 
+@stripchart.profile
 def compress(paths):
     """Starts one short-lived Python per shard, one after another."""
     program = "import sys, zlib; print(len(zlib.compress(open(sys.argv[1], 'rb').read(2 << 20), 6)))"
@@ -103,6 +116,7 @@ def main():
     features = transform_in_parallel(rows)
     print(f"transformed into {len(features):,} features with {WORKERS} workers", flush=True)
     del rows
+    stripchart.mark("training begins")
     train(features)
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         paths = write_shards(features, Path(folder))

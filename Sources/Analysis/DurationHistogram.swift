@@ -1,3 +1,5 @@
+package import StripRecording
+
 /// Durations counted in log-linear buckets: 32 to an octave, so a quantile is within 1.6 % of the true value; count, sum,
 /// least and greatest are exact. Memory: 8 bytes for each bucket between the least and the greatest.
 package struct DurationHistogram: Sendable {
@@ -15,17 +17,40 @@ package struct DurationHistogram: Sendable {
     sum &+= nanoseconds
     if nanoseconds < least { least = nanoseconds }
     if nanoseconds > greatest { greatest = nanoseconds }
-    let bucket = Self.bucket(nanoseconds)
+    add(1, to: Self.bucket(nanoseconds))
+  }
+
+  /// Durations that were counted in coarser buckets: their quantiles are as coarse, the rest stays exact.
+  package mutating func add(count: UInt64, sum: UInt64, least: UInt64, greatest: UInt64, buckets: [(UInt64, UInt64)]) {
+    guard count > 0 else { return }
+    self.count &+= count
+    self.sum &+= sum
+    self.least = min(self.least, least)
+    self.greatest = max(self.greatest, greatest)
+    for (nanoseconds, count) in buckets where count > 0 { add(count, to: Self.bucket(nanoseconds)) }
+  }
+
+  package mutating func add(_ other: DurationHistogram) {
+    guard other.count > 0 else { return }
+    count &+= other.count
+    sum &+= other.sum
+    least = min(least, other.least)
+    greatest = max(greatest, other.greatest)
+    for (index, count) in other.buckets.enumerated() where count > 0 { add(count, to: other.first + index) }
+  }
+
+  @inline(__always)
+  private mutating func add(_ count: UInt64, to bucket: Int) {
     if buckets.isEmpty {
       first = bucket
-      buckets.append(1)
+      buckets.append(count)
     } else if bucket < first {
       buckets.insert(contentsOf: repeatElement(0, count: first - bucket), at: 0)
       first = bucket
-      buckets[0] = 1
+      buckets[0] = count
     } else {
       while buckets.count <= bucket - first { buckets.append(0) }
-      buckets[bucket - first] &+= 1
+      buckets[bucket - first] &+= count
     }
   }
 
@@ -38,7 +63,7 @@ package struct DurationHistogram: Sendable {
     if rank >= count { return greatest }
     var seen: UInt64 = 0
     for (index, bucket) in buckets.enumerated() {
-      seen += bucket
+      seen &+= bucket
       if seen >= rank { return min(max(Self.middle(first + index), least), greatest) }
     }
     return greatest
@@ -54,5 +79,20 @@ package struct DurationHistogram: Sendable {
     if bucket < 64 { return UInt64(bucket) }
     let shift = UInt64(bucket / 32 - 1)
     return (UInt64(bucket % 32 + 32) << shift) + (1 << shift) / 2
+  }
+}
+
+extension DurationHistogram {
+  /// Folded calls, each in the middle of its bucket.
+  package mutating func add(_ fold: RecordedFold) {
+    // Between two updates of the table these may not agree yet.
+    let least = min(fold.leastNanoseconds, fold.greatestNanoseconds)
+    let buckets = fold.buckets.enumerated().map { index, count in
+      let low = RecordedFold.leastOfBucket(index)
+      let middle = low / 2 + RecordedFold.leastOfBucket(index + 1) / 2
+      return (min(max(middle, least), max(fold.greatestNanoseconds, least)), UInt64(count))
+    }
+    add(
+      count: fold.count, sum: fold.totalNanoseconds, least: least, greatest: fold.greatestNanoseconds, buckets: buckets)
   }
 }

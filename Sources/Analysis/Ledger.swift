@@ -53,6 +53,22 @@ package struct Ledger: Sendable {
   /// `true` when a reading at `time` belongs to a later tick than the one in the books: look at them before applying it.
   package func closes(tick time: UInt64) -> Bool { self.time != 0 && time > self.time }
 
+  /// Is it one of the counters in the books? All others may come at any time, and close no tick.
+  package func holds(_ track: Int) -> Bool {
+    guard track < targets.count else { return false }
+    if case .none = targets[track] { return false }
+    return true
+  }
+
+  /// Is it a note of the sampler's journal? Threads of programs write notes of their own, which close no tick.
+  package func isJournal(_ track: Int) -> Bool {
+    guard track < tracks.count, let kind = tracks[track]?.kind else { return true }
+    switch kind {
+    case .thread, .task: return false
+    default: return true
+    }
+  }
+
   // MARK: entries
 
   package mutating func describe(_ track: Track) {

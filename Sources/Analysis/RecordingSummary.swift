@@ -14,6 +14,15 @@ package struct RecordingSummary: Sendable {
   package var total = TotalUsage()
   package var spans: [SpanUsage] = []
   package var unmatchedSpanEnds: UInt64 = 0
+  /// Functions whose lines were counted, those that took most time first.
+  package var functions: [FunctionUsage] = []
+  package var counters: [UserCounter] = []
+  /// The first ones in the order of time, and how many there were in all.
+  package var marks: [UserMark] = []
+  package var markCount: UInt64 = 0
+  package var libraries: [LibraryUsage] = []
+  package var misuses: [Misuse] = []
+  package var unmatchedPatterns: [UnmatchedPattern] = []
   package var recorder = RecorderUsage()
   package var missing: [MissingFact] = []
   package var curves = Curves()
@@ -95,14 +104,6 @@ package struct TotalUsage: Sendable {
   package var unseenCPUSeconds: Double?
   /// Tasks (processes or threads, of the whole machine) that came and went between two ticks: at most so many were ours.
   package var unseenTasksAtMost: Int64?
-}
-
-package struct SpanUsage: Sendable {
-  package var name = ""
-  package var path: [String] = []
-  package var durations = DurationHistogram()
-  package var selfNanoseconds: UInt64 = 0
-  package var open: UInt64 = 0
 }
 
 package struct RecorderUsage: Sendable {

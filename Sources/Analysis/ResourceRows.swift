@@ -25,23 +25,13 @@ package struct ResourceRows: RecordingVisitor {
   ]
 
   private var ledger = Ledger()
+  private var sums = TickSums(of: counters + levels)
+  private var changed = ChangedProcesses()
   private var clock = MonotonicClock()
   private var resources: CSVLines
   private var processes: CSVLines?
   private var hasBegun = false
-  private var memoryBytes: Int64?
-  private var swapBytes: Int64?
   private var previousTime: UInt64 = 0
-  /// The last row with a share, and the most CPU time until then: counted from there, the shares add up to the CPU time.
-  private var cpuBefore: (time: UInt64, highest: Int64)?
-  private var held: Row?
-  private var machineBefore: (busy: Int64, all: Int64)?
-  private var machineShare: Double?
-  /// The process of a counter's track, plus one.
-  private var owners: [Int] = []
-  /// Processes with a new reading in this tick.
-  private var changed: [Int] = []
-  private var isChanged: [Bool] = []
 
   package init(resources: @escaping RowSink, processes: RowSink? = nil) {
     self.resources = CSVLines(Self.resourceColumns, to: resources)
@@ -65,7 +55,7 @@ package struct ResourceRows: RecordingVisitor {
   /// Writes the last tick and whatever is buffered. Call once, after the last event.
   package mutating func finish() {
     closeTick()
-    release(next: nil)
+    if let row = sums.finish() { append(row) }
     resources.flush()
     processes?.flush()
   }
@@ -74,22 +64,14 @@ package struct ResourceRows: RecordingVisitor {
 
   package mutating func describe(_ track: Track) {
     ledger.describe(track)
-    guard case .counter(true, _) = track.kind, let parent = track.parent, let owner = ledger.process(on: parent) else {
-      return
-    }
-    while owners.count <= track.index { owners.append(0) }
-    owners[track.index] = owner + 1
+    changed.describe(track, &ledger)
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
+    guard ledger.holds(track) else { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
-    guard processes != nil, track < owners.count, owners[track] > 0 else { return }
-    let owner = owners[track] - 1
-    while isChanged.count <= owner { isChanged.append(false) }
-    if isChanged[owner] { return }
-    isChanged[owner] = true
-    changed.append(owner)
+    if processes != nil { changed.count(track) }
   }
 
   package mutating func clocks(boottime: UInt64, monotonic: UInt64?, realtime: UInt64?) {
@@ -97,37 +79,13 @@ package struct ResourceRows: RecordingVisitor {
   }
 
   package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
+    guard ledger.isJournal(track) else { return }
     // What begins or ends in the next tick is no part of the one in the books.
     if ledger.closes(tick: time) { closeTick() }
     let note = Note(values)
-    switch name {
-    case "recording":
-      hasBegun = true
-      ledger.runStart = time
-    case "machine":
-      memoryBytes = note.integer("memory_bytes")
-      swapBytes = note.integer("swap_bytes")
-    case "process", "exec":
-      guard let index = ledger.process(on: track) else { return }
-      ledger.update(index) { process in
-        process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
-        if process.started == nil {
-          process.started = note.integer("start_ns").map { UInt64(bitPattern: $0) }
-          process.firstSeen = time
-        }
-      }
-    case "process ended":
-      guard let index = ledger.process(on: track) else { return }
-      ledger.update(index) { process in
-        process.ended = time
-        process.finalReading = note.text("final")
-        process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
-        if let user = note.integer("user_ns"), let system = note.integer("system_ns") {
-          process.waitedCPU = user &+ system
-        }
-      }
-    default: break
-    }
+    if name == "recording" { hasBegun = true }
+    if name == "machine" { sums.setMachine(note) }
+    ledger.note(name, on: track, at: time, note)
   }
 
   package mutating func begin(_ track: Int, name: Int, at time: UInt64) {}
@@ -139,95 +97,42 @@ package struct ResourceRows: RecordingVisitor {
   private mutating func closeTick() {
     guard ledger.time > previousTime else { return }
     ledger.settle()
-    let row = row()
-    if held == nil { held = row } else { release(next: row) }
-    appendProcesses(row.monotonic)
+    if let row = sums.close(ledger) { append(row) }
+    if processes != nil {
+      let time = clock.nanoseconds(at: ledger.time)
+      for index in changed.take() { append(ledger.processes[index], time) }
+    }
     previousTime = ledger.time
-  }
-
-  /// What one row says, held back until the next tick.
-  private struct Row {
-    let time: UInt64
-    let monotonic: Int64
-    let machineShare: Double?
-    var counters: [Int64?]
-    let resident: Int64?
-    let virtual: Int64?
-    let used: Int64?
-    let swapped: Int64?
-    let threads: Int64?
-    let processes: Int64
-    let reads: Int64?
-    let readBytes: Int64?
-    let writes: Int64?
-    let writeBytes: Int64?
   }
 
   private static let counters: [ProcessMetric] = [
     .cpuTime, .readCalls, .readBytes, .writeCalls, .writeBytes, .userTime, .systemTime, .minorFaults, .majorFaults,
     .readCharacters, .writeCharacters,
   ]
+  private static let levels: [ProcessMetric] = [.residentSize, .virtualSize, .threads]
 
-  private mutating func row() -> Row {
-    Row(
-      time: ledger.time, monotonic: clock.nanoseconds(at: ledger.time), machineShare: globalShare(),
-      counters: Self.counters.map { ledger.sum($0) }, resident: ledger.sum(.residentSize),
-      virtual: ledger.sum(.virtualSize), used: difference(memoryBytes, ledger.machine[.availableSize]),
-      swapped: difference(swapBytes, ledger.machine[.swapFreeSize]), threads: ledger.sum(.threads),
-      processes: Int64(ledger.processes.count { $0.isAlive }), reads: ledger.sum(DiskMetric.reads),
-      readBytes: ledger.sum(DiskMetric.readBytes), writes: ledger.sum(DiskMetric.writes),
-      writeBytes: ledger.sum(DiskMetric.writeBytes))
-  }
-
-  /// A child that was waited for stands in its parent's account before its end is noticed, a tick later: for that long the
-  /// sums hold it twice. What only grows was never more than it is a tick later.
-  private mutating func release(next: Row?) {
-    guard var row = held else { return }
-    if let next {
-      for index in row.counters.indices {
-        if let value = row.counters[index], let later = next.counters[index] { row.counters[index] = min(value, later) }
-      }
-    }
-    append(row)
-    held = next
-  }
-
-  private mutating func append(_ row: Row) {
-    let counters = row.counters
-    resources.seconds(row.monotonic, decimals: 6)
-    resources.fixed(share(of: counters[0], at: row.time), decimals: 3)
+  private mutating func append(_ row: TickRow) {
+    let (sums, disks) = (row.sums, row.disks)
+    resources.seconds(clock.nanoseconds(at: row.time), decimals: 6)
+    resources.fixed(row.cpuShare, decimals: 3)
     resources.fixed(row.machineShare, decimals: 3)
-    resources.mebibytes(row.resident)
-    resources.mebibytes(row.virtual)
-    resources.mebibytes(row.used)
-    resources.mebibytes(row.swapped)
-    resources.integer(counters[1])
-    resources.integer(row.reads)
-    resources.mebibytes(counters[2])
-    resources.mebibytes(row.readBytes)
-    resources.integer(counters[3])
-    resources.integer(row.writes)
-    resources.mebibytes(counters[4])
-    resources.mebibytes(row.writeBytes)
-    resources.seconds(counters[0])
-    resources.seconds(counters[5])
-    resources.seconds(counters[6])
-    resources.integer(row.threads)
-    resources.integer(counters[7])
-    resources.integer(counters[8])
-    resources.mebibytes(counters[9])
-    resources.mebibytes(counters[10])
+    resources.mebibytes(sums[.residentSize])
+    resources.mebibytes(sums[.virtualSize])
+    resources.mebibytes(row.usedMemory)
+    resources.mebibytes(row.usedSwap)
+    resources.integer(sums[.readCalls])
+    resources.integer(disks[.reads])
+    resources.mebibytes(sums[.readBytes])
+    resources.mebibytes(disks[.readBytes])
+    resources.integer(sums[.writeCalls])
+    resources.integer(disks[.writes])
+    resources.mebibytes(sums[.writeBytes])
+    resources.mebibytes(disks[.writeBytes])
+    for metric in [ProcessMetric.cpuTime, .userTime, .systemTime] { resources.seconds(sums[metric]) }
+    for metric in [ProcessMetric.threads, .minorFaults, .majorFaults] { resources.integer(sums[metric]) }
+    for metric in [ProcessMetric.readCharacters, .writeCharacters] { resources.mebibytes(sums[metric]) }
     resources.integer(row.processes)
     resources.endRow()
-  }
-
-  private mutating func appendProcesses(_ time: Int64) {
-    guard processes != nil else { return }
-    for index in changed {
-      isChanged[index] = false
-      append(ledger.processes[index], time)
-    }
-    changed.removeAll(keepingCapacity: true)
   }
 
   private mutating func append(_ process: ProcessLedger, _ time: Int64) {
@@ -247,39 +152,6 @@ package struct ResourceRows: RecordingVisitor {
     processes?.integer(used(.writeCalls))
     for metric in [ProcessMetric.writeBytes, .readCharacters, .writeCharacters] { processes?.mebibytes(used(metric)) }
     processes?.endRow()
-  }
-
-  /// Percent of one CPU since the last row that had one; `nil` in the first, and where less than a millisecond has passed:
-  /// that would show the jitter of reading.
-  private mutating func share(of cpu: Int64?, at time: UInt64) -> Double? {
-    guard let cpu else { return nil }
-    guard let before = cpuBefore else {
-      cpuBefore = (time, cpu)
-      return nil
-    }
-    guard time - before.time >= 1_000_000 else { return nil }
-    let highest = max(cpu, before.highest)
-    cpuBefore = (time, highest)
-    return Double(highest &- before.highest) * 100 / Double(time - before.time)
-  }
-
-  /// Percent of all CPUs between the machine's last two readings, which may be older than this row.
-  private mutating func globalShare() -> Double? {
-    guard let now = ledger.machineCPU else { return nil }
-    guard let before = machineBefore else {
-      machineBefore = now
-      return nil
-    }
-    if now.all > before.all {
-      machineShare = min(max(Double(now.busy &- before.busy) * 100 / Double(now.all &- before.all), 0), 100)
-      machineBefore = now
-    }
-    return machineShare
-  }
-
-  private func difference(_ all: Int64?, _ free: Int64?) -> Int64? {
-    guard let all, let free else { return nil }
-    return all &- free
   }
 }
 

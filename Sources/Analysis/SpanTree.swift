@@ -1,4 +1,7 @@
-/// Spans of all threads and processes, merged by their path of names. Memory: one node a path, one stack a thread.
+package import StripRecording
+
+/// Spans of all threads and processes, merged by their path of names; those of tasks apart from those of threads. Memory: one
+/// node a path, one stack a thread.
 package struct SpanTree: Sendable {
   package struct Node: Sendable {
     package let name: Int
@@ -7,64 +10,273 @@ package struct SpanTree: Sendable {
     package var selfNanoseconds: UInt64 = 0
     /// Begun and not ended when the recording ended.
     package var open: UInt64 = 0
+    /// How many of the durations are no calls, but further stretches of suspended ones.
+    package var resumed: UInt64 = 0
+    /// What was used inside, and what of it outside of the spans inside.
+    package var used = ReadingValues()
+    package var ownUse = ReadingValues()
+    /// Wall time of those that began after their thread's first reading, and of those with a reading at both ends.
+    package var readNanoseconds: UInt64 = 0
+    package var exactNanoseconds: UInt64 = 0
+    package var peakResidentBytes: Int64?
+    /// Those that were left by an exception, by its type; the first types only.
+    package var exceptions: [(type: String, count: UInt64)] = []
+    /// Still open when an outer span ended.
+    package var leftOpen: UInt64 = 0
+    /// Of the longest among those that had arguments.
+    package fileprivate(set) var arguments: [Annotation] = []
+    fileprivate var argumentsNanoseconds: UInt64 = 0
+    package var folded: SpanFolds.Sums?
+    /// Then its own time is what is left of its events when theirs is taken off, which is an estimate.
+    package var hasFoldedChildren = false
     fileprivate var children: [(name: Int, node: Int)] = []
+    /// The same by name, where they are many.
+    fileprivate var places: [Int: Int] = [:]
+
+    fileprivate mutating func add(exception type: String) {
+      let known = exceptions.firstIndex { $0.type == type }
+      if let index = known ?? (exceptions.count < 8 ? nil : 7) {
+        exceptions[index].count += 1
+      } else {
+        exceptions.append((type, 1))
+      }
+    }
   }
 
   private struct Frame {
-    let node: Int
+    let node: Int32
+    /// The place of the thread's latest reading when it began; -1: none.
+    let reading: Int32
     let begin: UInt64
     var childNanoseconds: UInt64 = 0
+    var isResumed = false
+    /// Its arguments are the last of the thread's.
+    var hasArguments = false
+  }
+
+  private struct Thread {
+    /// The node that its outermost spans stand under.
+    var root: Int32 = 0
+    /// As ``ReadingHistory/latest``.
+    var latest: Int32 = -1
+    var frames: [Frame] = []
+    var events: UInt64 = 0
+    var readings = ReadingHistory()
+    /// By depth: what ended spans used below the frame that is open there. Zero where none is.
+    var childUse: [ReadingValues] = []
+    var arguments: [[Annotation]] = []
+    /// A reading at most so old counts as one of now.
+    var boundNanoseconds: UInt64 = 100_000
   }
 
   /// `nodes[0]` is the root, which is no span.
-  package private(set) var nodes = [Node(name: -1, parent: -1)]
-  private var stacks: [[Frame]] = []
-  package private(set) var events: UInt64 = 0
+  package internal(set) var nodes = [Node(name: -1, parent: -1)]
+  private var threads: [Thread] = []
+  /// The root of the spans of tasks, made when there is a task.
+  private var taskRoot: Int32 = 0
+  /// By track: thread and metric, if it is one of a thread's readings.
+  private var readingTracks: [(thread: Int, metric: ReadingMetric)?] = []
+  private var isThread: [Bool] = []
   /// Ends without a begin: their begin lies in a part of the file that is missing.
   package private(set) var unmatchedEnds: UInt64 = 0
 
   package init() {}
 
+  package var events: UInt64 { threads.reduce(0) { $0 &+ $1.events } }
+
+  /// Events and readings on a track.
+  package func traffic(on track: Int) -> (events: UInt64, readings: UInt64) {
+    track < threads.count ? (threads[track].events, threads[track].readings.count) : (0, 0)
+  }
+
+  // MARK: tracks and readings
+
+  package mutating func describe(_ track: Track) {
+    while isThread.count <= track.index {
+      isThread.append(false)
+      readingTracks.append(nil)
+    }
+    switch track.kind {
+    case .thread: isThread[track.index] = true
+    case .task:
+      if taskRoot == 0 {
+        nodes.append(Node(name: -1, parent: -1))
+        taskRoot = Int32(nodes.count - 1)
+      }
+      grow(to: track.index)
+      threads[track.index].root = taskRoot
+    case .counter(true, _):
+      guard let thread = track.parent, thread < isThread.count, isThread[thread] else { return }
+      readingTracks[track.index] = ReadingMetric(track: track.name).map { (thread, $0) }
+    default: break
+    }
+  }
+
+  /// How old a reading of this thread may be and still count as one of now.
+  package mutating func setBound(_ nanoseconds: UInt64, of thread: Int) {
+    grow(to: thread)
+    threads[thread].boundNanoseconds = nanoseconds
+  }
+
+  /// `false`: not one of a thread's readings.
+  package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) -> Bool {
+    guard track < readingTracks.count, let (thread, metric) = readingTracks[track] else { return false }
+    grow(to: thread)
+    threads[thread].readings.read(metric, value, at: time, remembered: threads[thread].frames.last?.reading ?? -1)
+    threads[thread].latest = threads[thread].readings.latest
+    return true
+  }
+
+  private mutating func grow(to track: Int) { while threads.count <= track { threads.append(Thread()) } }
+
+  // MARK: spans
+
   package mutating func begin(_ track: Int, name: Int, at time: UInt64) {
-    events &+= 1
-    while stacks.count <= track { stacks.append([]) }
-    let parent = stacks[track].last?.node ?? 0
-    stacks[track].append(Frame(node: child(of: parent, named: name), begin: time))
+    if track >= threads.count { grow(to: track) }
+    threads[track].events &+= 1
+    let parent = threads[track].frames.last?.node ?? threads[track].root
+    let node = Int32(truncatingIfNeeded: child(of: Int(parent), named: name))
+    threads[track].frames.append(Frame(node: node, reading: threads[track].latest, begin: time))
+  }
+
+  package mutating func begin(_ track: Int, name: Int, at time: UInt64, _ detail: SpanDetail) {
+    begin(track, name: name, at: time)
+    let frame = threads[track].frames.count - 1
+    threads[track].frames[frame].isResumed = detail.isResumed
+    if !detail.arguments.isEmpty { add(detail.arguments, toFrame: frame, on: track) }
   }
 
   package mutating func end(_ track: Int, at time: UInt64) {
-    events &+= 1
-    guard track < stacks.count, let frame = stacks[track].popLast() else {
+    if track >= threads.count { grow(to: track) }
+    threads[track].events &+= 1
+    guard let frame = threads[track].frames.popLast() else {
       unmatchedEnds += 1
       return
     }
+    let node = Int(frame.node)
     let duration = time >= frame.begin ? time - frame.begin : 0
-    nodes[frame.node].durations.add(duration)
-    nodes[frame.node].selfNanoseconds &+= duration >= frame.childNanoseconds ? duration - frame.childNanoseconds : 0
-    if let last = stacks[track].indices.last { stacks[track][last].childNanoseconds &+= duration }
+    nodes[node].durations.add(duration)
+    nodes[node].selfNanoseconds &+= duration >= frame.childNanoseconds ? duration - frame.childNanoseconds : 0
+    if let last = threads[track].frames.indices.last { threads[track].frames[last].childNanoseconds &+= duration }
+    if frame.isResumed { nodes[node].resumed += 1 }
+    if frame.hasArguments, let arguments = threads[track].arguments.popLast(),
+      duration >= nodes[node].argumentsNanoseconds
+    {
+      nodes[node].arguments = arguments
+      nodes[node].argumentsNanoseconds = duration
+    }
+    if frame.reading >= 0 {
+      nodes[node].readNanoseconds &+= duration
+      if frame.reading != threads[track].latest { charge(frame, on: track, duration, at: time) }
+    } else {
+      let depth = threads[track].frames.count
+      if depth < threads[track].childUse.count { threads[track].childUse[depth] = ReadingValues() }
+    }
+  }
+
+  package mutating func end(_ track: Int, at time: UInt64, _ detail: SpanDetail) {
+    if track < threads.count, let frame = threads[track].frames.indices.last {
+      let node = Int(threads[track].frames[frame].node)
+      if let type = detail.exception { nodes[node].add(exception: type) }
+      if detail.isLeftOpen { nodes[node].leftOpen += 1 }
+      if !detail.arguments.isEmpty { add(detail.arguments, toFrame: frame, on: track) }
+    }
+    end(track, at: time)
+  }
+
+  private mutating func add(_ arguments: [Annotation], toFrame frame: Int, on track: Int) {
+    if threads[track].frames[frame].hasArguments {
+      threads[track].arguments[threads[track].arguments.count - 1] += arguments
+    } else {
+      threads[track].frames[frame].hasArguments = true
+      threads[track].arguments.append(arguments)
+    }
+  }
+
+  /// The thread was read since the span began. `frame` has been taken off the stack.
+  private mutating func charge(_ frame: Frame, on track: Int, _ duration: UInt64, at time: UInt64) {
+    let node = Int(frame.node)
+    let depth = threads[track].frames.count
+    let first = threads[track].readings.entries[Int(frame.reading)]
+    let last = threads[track].readings.entries[Int(threads[track].latest)]
+    let used = last.values.since(first.values)
+    nodes[node].used.add(used)
+    var own = used
+    if depth < threads[track].childUse.count {
+      own.subtract(threads[track].childUse[depth])
+      threads[track].childUse[depth] = ReadingValues()
+    }
+    nodes[node].ownUse.add(own)
+    if depth > 0 {
+      while threads[track].childUse.count < depth { threads[track].childUse.append(ReadingValues()) }
+      threads[track].childUse[depth - 1].add(used)
+    }
+    if let peak = threads[track].readings.greatestResident(since: Int(frame.reading)) {
+      nodes[node].peakResidentBytes = max(nodes[node].peakResidentBytes ?? peak, peak)
+    }
+    let bound = threads[track].boundNanoseconds
+    if duration >= bound, first.time &+ bound >= frame.begin, last.time &+ bound >= time {
+      nodes[node].exactNanoseconds &+= duration
+    }
   }
 
   /// Counts what is still open, once, after the last event.
   package mutating func finish() {
-    for frame in stacks.joined() { nodes[frame.node].open += 1 }
-    stacks = []
+    for thread in threads { for frame in thread.frames { nodes[Int(frame.node)].open += 1 } }
+    var known = ReadingValues()
+    for thread in threads { known.know(thread.readings.known) }
+    for node in nodes.indices {
+      // A call in which nothing was read used nothing that was noticed.
+      if nodes[node].readNanoseconds > 0 {
+        nodes[node].used.know(known)
+        nodes[node].ownUse.know(known)
+      }
+      if nodes[node].argumentsNanoseconds < nodes[node].durations.greatest { nodes[node].arguments = [] }
+    }
+    for index in threads.indices { threads[index].frames = [] }
   }
+
+  // MARK: nodes
+
+  private static let few = 48
+
+  /// Those that are spans.
+  package var spans: [Int] { nodes.indices.filter { $0 > 0 && $0 != Int(taskRoot) } }
 
   /// The names from the outermost to this node's.
   package func path(of node: Int) -> [Int] {
     var path: [Int] = []
     var at = node
-    while at > 0 {
+    while at > 0, at != Int(taskRoot) {
       path.append(nodes[at].name)
       at = nodes[at].parent
     }
     return path.reversed()
   }
 
-  private mutating func child(of parent: Int, named name: Int) -> Int {
-    if let known = nodes[parent].children.first(where: { $0.name == name }) { return known.node }
+  package func isOfTask(_ node: Int) -> Bool {
+    guard taskRoot > 0 else { return false }
+    var at = node
+    while at > 0, at != Int(taskRoot) { at = nodes[at].parent }
+    return at == Int(taskRoot)
+  }
+
+  func knownChild(of parent: Int, named name: Int) -> Int? {
+    if nodes[parent].children.count > Self.few { return nodes[parent].places[name] }
+    return nodes[parent].children.first { $0.name == name }?.node
+  }
+
+  mutating func child(of parent: Int, named name: Int) -> Int {
+    if let known = knownChild(of: parent, named: name) { return known }
+    let known = nodes[parent].children.count
+    let node = nodes.count
     nodes.append(Node(name: name, parent: parent))
-    nodes[parent].children.append((name, nodes.count - 1))
-    return nodes.count - 1
+    nodes[parent].children.append((name, node))
+    if known > Self.few {
+      nodes[parent].places[name] = node
+    } else if known == Self.few {
+      for child in nodes[parent].children { nodes[parent].places[child.name] = child.node }
+    }
+    return node
   }
 }

@@ -5,6 +5,9 @@ package import StripRecording
 package struct Summarizer: RecordingVisitor {
   private var ledger = Ledger()
   private var spans = SpanTree()
+  private var folds = SpanFolds()
+  private var lineBook = LineBook()
+  private var program = ProgramBook()
   private var names: [String] = []
   private var facts = RecordingSummary()
   /// The last tick that was drawn, and the one after it.
@@ -40,7 +43,7 @@ package struct Summarizer: RecordingVisitor {
   /// No machine runs for so long (146 years): a later time comes from damage.
   private static let latest: UInt64 = 1 << 62
 
-  private init() {}
+  init() {}
 
   /// The summary of the recording at `path`. Errors: as ``RecordingReader``; `notARecording` when nothing of a run is in it.
   package static func summarize(_ path: String) throws(RecordingError) -> RecordingSummary {
@@ -64,6 +67,11 @@ package struct Summarizer: RecordingVisitor {
 
   package mutating func describe(_ track: Track) {
     ledger.describe(track)
+    spans.describe(track)
+    program.describe(track)
+    if case .thread = track.kind, let bound = program.bound(of: track.index) {
+      spans.setBound(bound, of: track.index)
+    }
     guard case .process(let pid) = track.kind else { return }
     if let index = ledger.knownProcess(on: track.index) {
       ledger.update(index) { $0.name = track.name }
@@ -86,8 +94,41 @@ package struct Summarizer: RecordingVisitor {
     if time > lastTime { lastTime = time }
   }
 
+  package mutating func begin(_ track: Int, name: Int, at time: UInt64, _ detail: SpanDetail) {
+    spans.begin(track, name: name, at: time, detail)
+    if time > lastTime { lastTime = time }
+  }
+
+  package mutating func end(_ track: Int, at time: UInt64, _ detail: SpanDetail) {
+    spans.end(track, at: time, detail)
+    if time > lastTime { lastTime = time }
+  }
+
+  package mutating func value(_ track: Int, _ value: Double, at time: UInt64) {
+    guard time < Self.latest else { return }
+    program.value(track, value, at: time, since: facts.run.start)
+    if time > lastTime { lastTime = time }
+  }
+
+  package mutating func mark(_ text: String, on track: Int, at time: UInt64, _ arguments: [Annotation]) {
+    guard time < Self.latest else { return }
+    program.mark(text, on: track, at: time, arguments)
+    if time > lastTime { lastTime = time }
+  }
+
+  package mutating func lines(_ table: RecordedLines) {
+    lineBook.add(table, seconds)
+    program.lines(table)
+  }
+
+  package mutating func folded(_ fold: RecordedFold) {
+    folds.add(fold)
+    program.folded(fold)
+  }
+
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
     guard time < Self.latest else { return }
+    if spans.count(track, value, at: time) || !ledger.holds(track) { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
     if time > lastTime { lastTime = time }
@@ -102,6 +143,7 @@ package struct Summarizer: RecordingVisitor {
   package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
     let note = Note(values)
     guard time < Self.latest else { return }
+    if !ledger.isJournal(track) { return programNote(name, on: track, at: time, note) }
     if ledger.closes(tick: time) { closeTick() }
     if time > lastTime { lastTime = time }
     switch name {
@@ -122,7 +164,22 @@ package struct Summarizer: RecordingVisitor {
       facts.run.endReason = note.text("reason") ?? "ended"
       facts.run.end = time
       facts.run.exit = note.exit
+    case "pattern": _ = program.note(name, on: track, note)
     default: break
+    }
+  }
+
+  /// A thread of a program wrote it: it tells nothing of the sampler's ticks.
+  private mutating func programNote(_ name: String, on track: Int, at time: UInt64, _ note: Note) {
+    if time > lastTime { lastTime = time }
+    switch name {
+    case "code": lineBook.code(note)
+    case "source": lineBook.source(note)
+    default: break
+    }
+    _ = program.note(name, on: track, note)
+    if name == "library", let bound = program.bound(of: track) {
+      for thread in program.threads(of: track) { spans.setBound(bound, of: thread) }
     }
   }
 
@@ -262,25 +319,43 @@ package struct Summarizer: RecordingVisitor {
 
   // MARK: the end
 
-  private mutating func finished() -> RecordingSummary {
+  mutating func finished() -> RecordingSummary {
     closeTick()
     if let pending { drawn(pending) }
     spans.finish()
+    folds.place(in: &spans)
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
     facts.processes = ledger.processes.map { usage($0) }
     addUnseenWriters()
     finishTotal()
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
-    facts.spans = spans.nodes.indices.dropFirst().map { node in
-      let path = spans.path(of: node).map { $0 < names.count ? names[$0] : "(unnamed)" }
-      return SpanUsage(
-        name: path.last ?? "", path: path, durations: spans.nodes[node].durations,
-        selfNanoseconds: spans.nodes[node].selfNanoseconds, open: spans.nodes[node].open)
-    }
+    finishSpans()
+    facts.functions = lineBook.functions
+    facts.counters = program.counters
+    facts.marks = program.marks(seconds)
+    facts.markCount = program.markCount
+    facts.libraries = program.libraryUsages(spans)
+    facts.misuses = program.misuses
+    facts.unmatchedPatterns = program.unmatchedPatterns
     facts.unmatchedSpanEnds = spans.unmatchedEnds
     finishRecorder()
     return facts
+  }
+
+  private mutating func finishSpans() {
+    facts.spans = spans.spans.map { node in
+      var usage = SpanUsage()
+      usage.path = spans.path(of: node).map { $0 < names.count ? names[$0] : "(unnamed)" }
+      usage.name = usage.path.last ?? ""
+      usage.isTask = spans.isOfTask(node)
+      usage.take(spans.nodes[node])
+      usage.place = program.place(of: usage.name)
+      if let folded = spans.nodes[node].folded {
+        usage.folded = FoldedCalls(count: folded.count, sinceSeconds: seconds(folded.since))
+      }
+      return usage
+    }
   }
 
   /// A process that wrote spans and came and went between two ticks: it was there, and its figures are missing.

@@ -26,6 +26,14 @@ final class NewFile {
     }
   }
 
+  /// Where the caller's shell sent standard output to.
+  static func standardOutput() -> NewFile { NewFile("standard output", Descriptor(adopting: 1)) }
+
+  private init(_ path: String, _ descriptor: consuming Descriptor) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
   func append(_ bytes: [UInt8]) {
     guard failure == nil else { return }
     bytes.withUnsafeBytes { bytes in

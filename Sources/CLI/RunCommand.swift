@@ -13,12 +13,26 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Example:
         stripchart run -o train.pftrace -- python3 train.py --epochs 3
+        stripchart run --functions 'shop.*' --lines 'shop.prices:total' -- python3 -m shop
 
       The command's input, output, terminal and signals are its own, and so is the exit code (128 + N after signal N; 126: it
       cannot be run; 127: there is none). The report goes to standard error.
       """)
 
   @OptionGroup var options: RecordingOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Record each call of the Python functions that match: 'package.*', 'package.module:Class.method', 'file.py'. Repeatable.",
+      valueName: "pattern"))
+  var functions: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Record what each line of the matching Python functions uses. Repeatable.", valueName: "pattern")
+  )
+  var lines: [String] = []
 
   @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
   var command: [String] = []
@@ -41,12 +55,18 @@ struct RunCommand: ParsableCommand {
     samplerOptions.isReaper = true
     let name = program.split(separator: "/").last.map(String.init) ?? program
     let signals = try Recorder.signals()
+    let instrumentation = try Instrumentation(functions: functions, lines: lines)
     // Its PID is part of the recording's name, and the recording must be there before it runs.
-    let pending = try prepare(arguments.count, signals: signals.inherited)
+    let pending: ChildProcess.Pending
+    do { pending = try prepare(arguments.count, signals: signals.inherited) } catch {
+      instrumentation?.remove()
+      throw error
+    }
     let child = pending.pid
     let file: RecordingFile
     do { file = try options.createFile(named: name, pid: child) } catch {
       pending.cancel()
+      instrumentation?.remove()
       throw error
     }
     let facts = Recorder.facts(mode: "run", command: arguments, interval: try options.resolvedInterval().text)
@@ -58,9 +78,13 @@ struct RunCommand: ParsableCommand {
     Own.becomeSubreaper()
     Own.raiseDescriptorLimit()
     Own.sharpenTimers()
-    try release(pending, arguments[0], recording: file)
+    do { try release(pending, arguments[0], recording: file) } catch {
+      instrumentation?.remove()
+      throw error
+    }
     try? sampler.add(child)
     let exit = Self.record(sampler, child: child, signals: signals)
+    instrumentation?.finish(sampler)
     sampler.finish(reason: "command ended", exit: exit)
     ReportPrinter.printReport(of: file, options: options)
     Own.exit(exit.shellCode)

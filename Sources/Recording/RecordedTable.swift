@@ -79,8 +79,10 @@ struct TableBytes {
       let kind = TableBlock.Kind(rawValue: Self.half(bytes, 16))
     else { return nil }
     self.kind = kind
-    entrySize = Int(min(Self.half(bytes, 20), UInt32(RecordingLayout.blockSize)))
-    guard entrySize >= kind.entrySize else { return nil }
+    // A longer entry is one of a later version.
+    let entrySize = Int(Self.half(bytes, 20))
+    guard (kind.entrySize...RecordingLayout.blockSize - TableBlock.headerSize).contains(entrySize) else { return nil }
+    self.entrySize = entrySize
     process = Self.word(bytes, 24)
     thread = Self.word(bytes, 32)
     readings = Self.word(bytes, 48)

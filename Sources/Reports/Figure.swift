@@ -21,6 +21,47 @@ enum Figure {
     return "\(threeDigits(scaled)) \(units[unit])"
   }
 
+  /// What was added or given back: `+1.50 MiB`.
+  static func growth(_ value: Int64?) -> String {
+    guard let value else { return missing }
+    return (value > 0 ? "+" : "") + bytes(value)
+  }
+
+  /// A value in no unit that we know: four significant digits.
+  static func value(_ value: Double) -> String {
+    guard value.isFinite else { return missing }
+    if value == 0 { return "0" }
+    var exponent = 0
+    var digits = value.magnitude
+    while digits >= 9.9995 {
+      digits /= 10
+      exponent += 1
+    }
+    while digits < 0.99995 {
+      digits *= 10
+      exponent -= 1
+    }
+    let sign = value < 0 ? "-" : ""
+    if (-4...5).contains(exponent) {
+      if value.rounded() == value { return "\(Int64(value))" }
+      return sign + trimmed(value.magnitude, decimals: max(0, 3 - exponent))
+    }
+    return "\(sign)\(trimmed(digits, decimals: 3))e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
+  }
+
+  /// Without zeros at the end.
+  private static func trimmed(_ value: Double, decimals: Int) -> String {
+    let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+    let digits = "\(Int64((value * scale).rounded()))"
+    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.utf8.count)) + digits
+    let whole = padded.dropLast(decimals)
+    var fraction = padded.suffix(decimals)
+    while fraction.last == "0" { fraction.removeLast() }
+    return fraction.isEmpty ? String(whole) : "\(whole).\(fraction)"
+  }
+
+  static func nanoseconds(_ value: Int64?) -> String { duration(value.map { Double($0) / 1e9 }) }
+
   static func duration(_ seconds: Double?) -> String {
     guard let seconds, seconds.isFinite else { return missing }
     let size = seconds.magnitude

@@ -22,9 +22,8 @@ package struct JSONReport {
       json.key("machine")
       json.object(machine)
       json.key("spans")
-      json.array { json in for span in summary.spans { json.object { self.span(span, &$0) } } }
-      json.key("lines")
-      json.array { _ in }
+      json.array { json in for span in summary.spans { json.object { SpanObject(span).write(&$0) } } }
+      ProgramObjects(summary).write(&json)
       json.key("findings")
       json.array { _ in }
       json.key("recorder")
@@ -142,30 +141,6 @@ package struct JSONReport {
     json.member("container", machine.container)
     json.member("busy_share", machine.busyShare)
     json.member("least_available_bytes", machine.leastAvailableBytes)
-  }
-
-  private func span(_ span: SpanUsage, _ json: inout JSONWriter) {
-    let durations = span.durations
-    let hasEnded = durations.count > 0
-    func seconds(_ nanoseconds: UInt64?) -> Double? { hasEnded ? nanoseconds.map { Double($0) / 1e9 } : nil }
-    json.member("name", span.name)
-    json.member("path", span.path)
-    json.member("calls", durations.count)
-    json.member("open", span.open)
-    json.key("wall_seconds")
-    json.object { json in
-      json.member("total", Double(durations.sum) / 1e9)
-      json.member("self", Double(span.selfNanoseconds) / 1e9)
-      json.member("mean", hasEnded ? durations.mean / 1e9 : nil)
-      json.member("min", seconds(durations.least))
-      for (name, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
-        json.member(name, seconds(durations.value(at: quantile)))
-      }
-      json.member("max", seconds(durations.greatest))
-    }
-    json.member("cpu_seconds", nil as Double?)
-    json.member("rss_growth_bytes", nil as Int64?)
-    json.member("write_bytes", nil as Int64?)
   }
 
   private func recorder(_ json: inout JSONWriter) {

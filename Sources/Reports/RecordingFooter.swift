@@ -7,7 +7,8 @@ struct RecordingFooter {
   init(_ summary: RecordingSummary) { self.summary = summary }
 
   var entries: [(name: String, entry: String)] {
-    [("machine", machine), ("sampling", sampling), ("recorder", recorder), ("file", file)]
+    [("machine", machine), ("sampling", sampling), ("recorder", recorder)]
+      + (library.map { [("library", $0)] } ?? []) + [("file", file)]
   }
 
   private var machine: String {
@@ -38,6 +39,30 @@ struct RecordingFooter {
     let part = share.map { " (\(Figure.percent($0)) of one CPU)" } ?? ""
     let cost = "\(Figure.duration(recorder.cpuSeconds)) of CPU time\(part)"
     return "\(cost), \(Figure.bytes(recorder.residentBytes)) resident"
+  }
+
+  /// What writes spans inside the programs, and what that cost them.
+  private var library: String? {
+    let libraries = summary.libraries
+    guard let first = libraries.first else { return nil }
+    var parts = [libraries.count > 1 ? "\(text(first.library) ?? "") and others" : text(first.library) ?? ""]
+    if Set(libraries.map(\.library)).count == 1 {
+      parts[0] = (text(first.library) ?? "") + (libraries.count > 1 ? " in \(libraries.count) processes" : "")
+    }
+    for (what, cost) in [
+      ("bound", libraries.compactMap(\.boundNanoseconds).max()),
+      ("one reading", libraries.compactMap(\.readingNanoseconds).max()),
+      ("one span", libraries.compactMap(\.eventNanoseconds).max()),
+      ("one line", libraries.compactMap(\.lineNanoseconds).max()),
+    ] {
+      if let cost { parts.append("\(what) \(Figure.nanoseconds(cost))") }
+    }
+    let costs = libraries.compactMap(\.overheadSeconds)
+    guard !costs.isEmpty else { return parts.joined(separator: ", ") }
+    let cost = costs.reduce(0, +)
+    let share = summary.total.cpuSeconds.flatMap { $0 > 0 ? cost / $0 : nil }
+    let part = share.map { ", \(Figure.percent($0)) of the program's CPU time" } ?? ""
+    return parts.joined(separator: ", ") + "; estimated from these \(Figure.duration(cost))\(part)"
   }
 
   private var file: String {

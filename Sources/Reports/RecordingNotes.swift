@@ -8,6 +8,7 @@ struct RecordingNotes {
 
   var sentences: [String] {
     [unclean, damage, refused].compactMap { $0 } + missing + [vanished, unseen, unmatched].compactMap { $0 }
+      + ProgramNotes(summary).sentences
   }
 
   private var unclean: String? {

@@ -76,6 +76,11 @@ enum ShownText {
     return start + "…" + String(end.reversed())
   }
 
+  /// At most `limit` columns, with `…` in place of the end.
+  static func cut(_ text: String, to limit: Int) -> String {
+    width(text) > limit ? prefix(text, limit - 1) + (limit > 0 ? "…" : "") : text
+  }
+
   private static func prefix(_ text: String, _ limit: Int) -> String {
     var taken = 0
     var prefix = ""

@@ -8,8 +8,9 @@ package struct Sparkline: Sendable {
 
   /// The time from the curve's start to `end` in `width` equal columns, each as high as its mean. The greatest column is
   /// full, or `top` is. A column that touches recorded time shows it, however short.
-  package init(_ curve: Curve, end: UInt64, width: Int, top: Double? = nil) {
-    let columns = Self.columns(curve, end: end, width: width)
+  /// What lies at `bottom` is lowest.
+  package init(_ curve: Curve, end: UInt64, width: Int, top: Double? = nil, above bottom: Double = 0) {
+    let columns = Self.columns(curve, end: end, width: width).map { $0.map { $0 - bottom } }
     let top = top ?? columns.reduce(0) { max($0, $1 ?? 0) }
     text = String(columns.map { Self.character($0, top) })
   }

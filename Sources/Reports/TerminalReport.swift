@@ -19,7 +19,9 @@ package struct TerminalReport {
   /// The whole report; ends with a line feed.
   package var text: String {
     let tables = [ProcessTable(summary).lines(width, style), SpanTable(summary).lines(width, style)]
-    let sections = [head + answer, curves] + tables + [notes, footer]
+    let lines = LineSections(summary).sections(width, style)
+    let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
+    let sections = [head + answer, curves] + tables + lines + own + [notes, footer]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 

@@ -6,6 +6,8 @@ struct TextTable {
     var isNumber = true
     /// Columns with the greatest number go first; `nil`: never.
     var dispensability: Int?
+    /// Where it is too narrow, the end is cut off and not the middle.
+    var isCutAtEnd = false
   }
 
   enum Emphasis { case none, total, failure, dim }
@@ -18,11 +20,13 @@ struct TextTable {
   private let columns: [Column]
   private let flexible: Int
   private var rows: [Row] = []
-  private static let leastFlexible = 12
+  /// The flexible column is not made narrower than this while another can go.
+  private let leastFlexible: Int
 
-  init(_ columns: [Column], flexible: Int) {
+  init(_ columns: [Column], flexible: Int, least: Int = 12) {
     self.columns = columns
     self.flexible = flexible
+    leastFlexible = least
   }
 
   /// Cells hold shown text.
@@ -39,7 +43,7 @@ struct TextTable {
     func room(_ shown: [Int]) -> Int {
       width - shown.reduce(0) { $0 + ($1 == flexible ? 0 : widths[$1]) } - gap * (shown.count - 1)
     }
-    while room(shown) < min(Self.leastFlexible, widths[flexible]), let dispensable = mostDispensable(shown) {
+    while room(shown) < min(leastFlexible, widths[flexible]), let dispensable = mostDispensable(shown) {
       shown.removeAll { $0 == dispensable }
     }
     widths[flexible] = max(1, min(widths[flexible], room(shown)))
@@ -48,7 +52,7 @@ struct TextTable {
       var line = ""
       for column in shown {
         if !line.isEmpty { line += String(repeating: " ", count: gap) }
-        let cell = column == flexible ? ShownText.shortened(cells[column], to: widths[column]) : cells[column]
+        let cell = column == flexible ? fitted(cells[column], columns[column], widths[column]) : cells[column]
         line += ShownText.padded(cell, to: widths[column], right: columns[column].isNumber)
       }
       while line.last == " " { line.removeLast() }
@@ -56,6 +60,10 @@ struct TextTable {
     }
     return [style.dim(line(columns.map(\.title)))]
       + rows.map { style.paint(line($0.cells), $0.emphasis) }
+  }
+
+  private func fitted(_ cell: String, _ column: Column, _ width: Int) -> String {
+    column.isCutAtEnd ? ShownText.cut(cell, to: width) : ShownText.shortened(cell, to: width)
   }
 
   private func mostDispensable(_ shown: [Int]) -> Int? {

@@ -78,7 +78,6 @@ internal import Synchronization
     recording.isOver.store(true, ordering: .releasing)
     recording.wakeUp.signal()
     Threads.join(recording.thread)
-    recording.sampler.finish(reason: "stopped", exit: nil)
     return true
   }
 
@@ -95,6 +94,8 @@ internal import Synchronization
       if sampler.schedule.remaining(at: Clock.boottime()) == 0 { sampler.tick() }
       _ = events.wait(timeout: sampler.schedule.remaining(at: Clock.boottime()))
     }
+    // Here, as the recorder's CPU time is this thread's.
+    sampler.finish(reason: "stopped", exit: nil)
   }
 
   private static func facts(_ interval: TickSchedule.Interval) -> [Annotation] {

@@ -76,4 +76,18 @@ import Testing
     #expect(try node(tree, [1]).durations.sum == 0)
     #expect(try node(tree, [1]).selfNanoseconds == 0)
   }
+
+  @Test func `however many names stand under one parent, each has one node`() throws {
+    var tree = SpanTree()
+    tree.begin(0, name: 1000, at: 0)
+    for round in 0..<3 as Range<UInt64> {
+      for name in 0..<300 {
+        tree.begin(0, name: name, at: round)
+        tree.end(0, at: round + 1)
+      }
+    }
+    tree.end(0, at: 10)
+    #expect(tree.spans.count == 301)
+    for name in 0..<300 { #expect(try node(tree, [1000, name]).durations.count == 3) }
+  }
 }

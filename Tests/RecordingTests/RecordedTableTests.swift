@@ -100,7 +100,8 @@ struct RecordedTableTests {
     let size = try contents(path).count
     let handle = try FileHandle(forUpdating: URL(filePath: path))
     var longest = (lines: 2, folds: 2)
-    for length in stride(from: size, to: 8192, by: -1) {
+    // Behind the entries are zeros only: there a cut at every sixteenth byte is enough.
+    for length in stride(from: size, to: 8192, by: -1) where length % 8192 < 1100 || length % 16 == 0 {
       try handle.truncate(atOffset: UInt64(length))
       let heard = try hear(path).heard
       let lines = heard.lines.flatMap(\.lines)

@@ -60,4 +60,22 @@ import Testing
     shell.waitUntilExit()
     #expect(String(decoding: read, as: UTF8.self) == words.map { $0 + "\0" }.joined())
   }
+
+  @Test(arguments: [
+    (0, "0"), (-0.0, "0"), (0.31, "0.31"), (1, "1"), (-1.5, "-1.5"), (3e-5, "3e-5"), (0.0001, "0.0001"),
+    (0.00012346, "0.0001235"), (1234.56, "1235"), (99999, "99999"), (123_456.7, "123457"), (1_234_567, "1.235e+6"),
+    (0.99996, "1"), (9.9996, "10"), (999_999.9, "1e+6"), (1e300, "1e+300"), (-2.5e-300, "-2.5e-300"),
+    (.infinity, "—"),
+    (.nan, "—"),
+  ])
+  func `a value in no known unit has four digits`(_ value: Double, _ shown: String) {
+    #expect(Figure.value(value) == shown)
+  }
+
+  @Test func `growth has a sign`() {
+    #expect(Figure.growth(1536) == "+1.50 KiB")
+    #expect(Figure.growth(-1536) == "-1.50 KiB")
+    #expect(Figure.growth(0) == "0 B")
+    #expect(Figure.growth(nil) == "—")
+  }
 }

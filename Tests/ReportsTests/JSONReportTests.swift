@@ -15,7 +15,10 @@ import Testing
     let report = try parsed(fixture)
     #expect(report["schema"] as? Int == 1)
     for key in ["program", "total", "machine", "recorder", "file"] { #expect(report[key] is [String: Any], "\(key)") }
-    for key in ["processes", "spans", "lines", "findings", "missing"] { #expect(report[key] is [Any], "\(key)") }
+    for key in [
+      "processes", "spans", "lines", "counters", "marks", "libraries", "misuses", "unmatched_patterns", "findings",
+      "missing",
+    ] { #expect(report[key] is [Any], "\(key)") }
     let processes = try #require(report["processes"] as? [[String: Any]])
     #expect(processes.count == fixture.summary.processes.count)
     for process in processes {
@@ -34,6 +37,19 @@ import Testing
     #expect((report["program"] as? [String: Any])?["arguments"] as? [String] == summary.run.command)
     #expect((report["file"] as? [String: Any])?["path"] as? String == summary.path)
     #expect((report["spans"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == summary.spans.map(\.name))
+  }
+
+  @Test func `lines, arguments and resources come back as they were`() throws {
+    let report = try parsed(.python)
+    let function = try #require((report["lines"] as? [[String: Any]])?.first)
+    #expect(function["source"] as? [String] == SummaryFixture.python.summary.functions[0].source.compactMap { $0 })
+    let lines = try #require(function["lines"] as? [[String: Any]])
+    #expect(lines.compactMap { $0["hits"] as? Int } == [300, 300_000, 299_700, 300, 299])
+    let load = try #require((report["spans"] as? [[String: Any]])?.first { $0["name"] as? String == "load" })
+    let arguments = try #require(load["slowest_arguments"] as? [String: Any])
+    #expect(arguments["path"] as? String == "a.csv" && arguments["row"] as? Int == -7)
+    #expect(load["rss_growth_bytes"] as? Int == -3 << 20)
+    #expect(load["exact_share"] as? Double == 1)
   }
 
   @Test func `what the kernel did not offer is null`() throws {

@@ -4,7 +4,7 @@ import StripRecording
 
 /// Hand-made summaries, each a case that a report must show well.
 enum SummaryFixture: String, CaseIterable {
-  case training, nasty, crowd, machine, nothing
+  case training, nasty, crowd, machine, nothing, python
 
   var summary: RecordingSummary {
     switch self {
@@ -13,6 +13,7 @@ enum SummaryFixture: String, CaseIterable {
     case .crowd: Self.crowdedRun
     case .machine: Self.wholeDay
     case .nothing: RecordingSummary()
+    case .python: Self.pythonRun
     }
   }
 
@@ -58,6 +59,132 @@ enum SummaryFixture: String, CaseIterable {
     return summary
   }
 
+  /// A program that says more of itself: resources of spans, lines, curves, marks.
+  private static var pythonRun: RecordingSummary {
+    var summary = trainingRun
+    summary.spans = [
+      used(span(["train"], calls: 1, 12_000_000_000, own: 1_500_000_000), cpu: 2_400_000_000, growth: 812 * mebibyte),
+      used(span(["train", "load"], calls: 3, 500_000_000), cpu: 420_000_000, growth: -3 * mebibyte, io: 64 << 20),
+      used(span(["train", "step"], calls: 300, 30_000_000, open: 1), cpu: 1_900_000_000, growth: 0),
+      used(span(["train", "step", "forward"], calls: 3000, 12_345), cpu: 36_000_000, growth: 4096, exact: 0.2),
+      span(["fetch"], calls: 12, 250_000_000), span(["fetch", "parse"], calls: 12, 1_000_000),
+    ]
+    summary.spans[1].exceptions = [
+      ExceptionCount(type: "ValueError", count: 2), ExceptionCount(type: "OSError", count: 1),
+    ]
+    summary.spans[1].slowestArguments = [
+      SpanArgument(name: "path", value: .text("a.csv")), SpanArgument(name: "row", value: .integer(-7)),
+      SpanArgument(name: "share", value: .real(0.25)), SpanArgument(name: "last", value: .flag(true)),
+      SpanArgument(name: "shape", value: .texts(["3", "4"])),
+    ]
+    summary.spans[3].folded = FoldedCalls(count: 2000, sinceSeconds: 1.2)
+    summary.spans[3].isSelfEstimated = true
+    summary.spans[2].isSelfEstimated = true
+    summary.spans[2].resumed = 100
+    summary.spans[2].leftOpen = 3
+    for index in 0...3 { summary.spans[index].place = SourcePlace(file: "/home/me/train.py", line: Int64(80 + index)) }
+    for index in 4...5 { summary.spans[index].isTask = true }
+    summary.functions = [hotFunction, longFunction]
+    var loss = UserCounter()
+    loss.name = "loss"
+    loss.pid = 100
+    loss.curve = Curve(start: start)
+    for second in 0..<12 {
+      let from = start + UInt64(second) * self.second
+      loss.curve.add(0.1 + 2.3 / Double(second + 1), from: from, to: from + self.second)
+    }
+    (loss.count, loss.first, loss.last, loss.least, loss.greatest) = (1200, 2.4, 0.1023, 0.1019, 2.4)
+    (loss.mean, loss.isMeanWeighted) = (0.6948, true)
+    var rate = UserCounter()
+    (rate.name, rate.pid, rate.count, rate.last, rate.greatest, rate.mean) = ("learning rate", 101, 1, 3e-5, 3e-5, 3e-5)
+    summary.counters = [loss, rate]
+    summary.marks = (0..<13).map { index in
+      var mark = UserMark(text: "epoch \(index)", atSeconds: Double(index) * 0.9)
+      mark.pid = 100
+      mark.thread = "MainThread"
+      if index == 3 { mark.arguments = [SpanArgument(name: "best", value: .flag(true))] }
+      return mark
+    }
+    summary.markCount = 5000
+    var library = LibraryUsage()
+    library.pid = 100
+    library.library = "CPython 3.12.1"
+    (library.boundNanoseconds, library.readingNanoseconds) = (137_000, 2700)
+    (library.eventNanoseconds, library.lineNanoseconds) = (66, 40)
+    (library.events, library.foldedCalls, library.readings, library.lineHits) = (8000, 2000, 2500, 100_000)
+    summary.libraries = [library]
+    summary.misuses = [Misuse(pid: 100, kind: "ended twice", name: "step", count: 3)]
+    summary.unmatchedPatterns = [
+      UnmatchedPattern(option: "lines", pattern: "trian.py", near: ["train.py", "train_all.py"])
+    ]
+    return summary
+  }
+
+  private static var hotFunction: FunctionUsage {
+    var function = FunctionUsage()
+    function.file = "/home/me/train.py"
+    function.name = "Trainer.step"
+    function.firstLine = 88
+    function.source = [
+      "    def step(self, rows):", "        out = []", "        for row in rows:",
+      "            out.append(self.forward(row))  # the \u{1b}[31mhot\u{1b}[0m one", "", "        if self.debug:",
+      "\t\tprint(out)", "        return out",
+    ]
+    function.isSourceAmbiguous = true
+    for (line, hits, own) in [
+      (89, 300, 90_000), (90, 300_000, 1_200_000_000), (91, 299_700, 7_700_000_000), (93, 300, 33_000),
+      (95, 299, 21_000),
+    ] as [(UInt32, UInt64, UInt64)] {
+      var usage = LineUsage(line: line)
+      usage.hits = hits
+      usage.selfNanoseconds = own
+      usage.totalNanoseconds = own * 2
+      usage.greatestNanoseconds = own / hits * 3
+      usage.cpuNanoseconds = Int64(own) * 9 / 10
+      function.lines.append(usage)
+    }
+    function.lines[2].residentGrowthBytes = 700 * mebibyte
+    function.lines[2].storageBytes = 8192
+    function.lines[2].openSinceSeconds = 12.399
+    return function
+  }
+
+  /// More lines than a report shows, and no text of them.
+  private static var longFunction: FunctionUsage {
+    var function = FunctionUsage()
+    function.file = "/home/me/long.py"
+    function.name = "long"
+    function.firstLine = 1
+    function.source = (1...200).map { $0 == 50 ? nil : "line(\($0))" }
+    for line in stride(from: 3 as UInt32, to: 190, by: 9) {
+      var usage = LineUsage(line: line)
+      usage.hits = 1
+      usage.selfNanoseconds = UInt64(line % 7) * 1000
+      function.lines.append(usage)
+    }
+    return function
+  }
+
+  private static func used(
+    _ span: SpanUsage, cpu: Int64, growth: Int64, io: Int64 = 0, exact: Double = 1
+  ) -> SpanUsage {
+    var span = span
+    var used = SpanResources()
+    used.exactShare = exact
+    used.threadCPUNanoseconds = cpu
+    used.selfThreadCPUNanoseconds = cpu / 2
+    used.processCPUNanoseconds = cpu * 2
+    used.residentGrowthBytes = growth
+    used.selfResidentGrowthBytes = 0
+    used.peakResidentBytes = 812 * mebibyte
+    used.readBytes = io
+    used.writeBytes = 0
+    used.storageBytes = io
+    used.minorFaults = 12
+    span.resources = used
+    return span
+  }
+
   /// A recorder that was killed, a damaged file, and names that try to act on the terminal.
   private static var killedRecorder: RecordingSummary {
     var summary = base(wall: 12_300_000_000)
@@ -88,6 +215,33 @@ enum SummaryFixture: String, CaseIterable {
     summary.total.unseenCPUSeconds = 0.3
     summary.spans = [span(["=cmd|' /C calc'!A0\r\n"], calls: 2, 1500), span(["\u{2028}open"], calls: 0, 0, open: 2)]
     summary.unmatchedSpanEnds = 1
+    summary.spans[0].place = SourcePlace(file: "/\u{1b}]0;t\u{7}/evil\n.py", line: -5)
+    summary.spans[0].slowestArguments = [SpanArgument(name: "\u{1b}[2J", value: .text("\u{202e}\u{0}"))]
+    summary.spans[0].exceptions = [ExceptionCount(type: "\u{9b}Error", count: 1)]
+    var function = FunctionUsage()
+    function.file = "\u{7f}.py"
+    function.name = "\u{1b}[31m日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語"
+    function.firstLine = 4_294_967_295
+    function.source = ["\u{202e}x = '\u{1b}]0;title\u{7}'\t\r"]
+    function.lines = [LineUsage(line: 4_294_967_295), LineUsage(line: 1)]
+    function.lines[1].hits = .max
+    function.lines[1].selfNanoseconds = .max
+    function.lines[1].residentGrowthBytes = .min
+    summary.functions = [function, FunctionUsage()]
+    var counter = UserCounter()
+    (counter.name, counter.count, counter.last) = ("\u{1b}[1mbold\n", 1, -1.5e300)
+    (counter.least, counter.greatest, counter.mean) = (-1.5e300, .leastNonzeroMagnitude, .infinity)
+    summary.counters = [counter]
+    summary.marks = [UserMark(text: "\u{1b}c\u{200b}", atSeconds: -1)]
+    summary.marks[0].thread = "\u{8}thread"
+    summary.markCount = 1
+    summary.misuses = [Misuse(pid: nil, kind: "\u{1b}[5m", name: "\n", count: .max)]
+    summary.unmatchedPatterns = [
+      UnmatchedPattern(option: "lines", pattern: "\u{1b}[0m'", near: ["\u{2029}"])
+    ]
+    var library = LibraryUsage()
+    library.library = "\u{1b}[31mC"
+    summary.libraries = [library, LibraryUsage()]
     summary.recorder.refusedChunks = 4
     summary.missing = [
       MissingFact(pid: 1, probe: "io", reason: "permission denied", needs: "run as that user or with CAP_SYS_PTRACE"),

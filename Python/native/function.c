@@ -1,0 +1,244 @@
+// A profiled function: a call of it is a span. It stands in the function's place without a frame of its own, so tracebacks are as
+// they were, and passes everything but calls on to the function: attributes (also when they are set), signature, repr.
+#include "native.h"
+
+#include <string.h>
+
+typedef struct {
+  PyObject_HEAD
+  Vectorcall vectorcall;
+  PyObject *function;
+  uint32_t name, placed;
+  PyObject *text;
+  PyObject *block;  // whose arguments the spans carry, or NULL
+  PyObject *weak_references;
+} Function;
+
+// Two types: what binds as functions do has a flag that saves the bound method in `object.method()`; what has a way of its own to
+// bind, or none, must not have it.
+static PyTypeObject *function_type, *callable_type;
+static PyObject *method_class, *plain_function, *cached_function;
+
+// MARK: calling
+
+void span_leave_raising(uint64_t token) {
+  PyObject *type, *value, *traceback, *kept;
+  PyErr_Fetch(&type, &value, &traceback);
+  stripchart_argument argument = exception_argument(type, &kept);
+  stripchart_leave_with(token, &argument, 1);
+  Py_XDECREF(kept);
+  PyErr_Restore(type, value, traceback);
+}
+
+static void tell_place(Function *self) {
+  self->placed = recording.epoch;
+  PyObject *code = attribute(self->function, "__code__"), *file = code == NULL ? NULL : attribute(code, "co_filename");
+  if (file != NULL && PyUnicode_Check(file)) name_place(self->text, file, (uint32_t)integer_attribute(code, "co_firstlineno", 0));
+  Py_XDECREF(file);
+  Py_XDECREF(code);
+}
+
+static PyObject *function_call(PyObject *object, PyObject *const *arguments, size_t count, PyObject *names) {
+  Function *self = (Function *)object;
+  if (!recording.is_on) return call(self->function, arguments, count, names);
+  thread_check();
+  if (unlikely(self->placed != recording.epoch)) tell_place(self);
+  uint64_t token = span_enter(self->name, self->block == NULL ? NULL : ((Block *)self->block)->arguments);
+  PyObject *result = call(self->function, arguments, count, names);
+  if (unlikely(token == 0 || !recording.is_on)) return result;
+  if (likely(result != NULL)) stripchart_leave(token);
+  else span_leave_raising(token);
+  return result;
+}
+
+// MARK: standing in for the function
+
+// What must not be the function's own: by it a call would go past us.
+static const char *const own[] = {"__wrapped__", "__call__", "__get__", "__class__", "__reduce__", "__reduce_ex__"};
+enum { OWN = sizeof own / sizeof own[0] };
+static PyObject *own_names[OWN];
+
+static bool is_own(PyObject *name) {
+  for (int i = 0; i < OWN; i++) {
+    if (name == own_names[i]) return true;
+  }
+  if (!PyUnicode_Check(name) || PyUnicode_GetLength(name) < 7) return false;
+  for (int i = 0; i < OWN; i++) {
+    if (PyUnicode_Compare(name, own_names[i]) == 0) return true;
+  }
+  return false;
+}
+
+static PyObject *get_attribute(PyObject *self, PyObject *name) {
+  return is_own(name) ? PyObject_GenericGetAttr(self, name) : PyObject_GetAttr(((Function *)self)->function, name);
+}
+
+static int set_attribute(PyObject *self, PyObject *name, PyObject *value) {
+  return PyObject_SetAttr(((Function *)self)->function, name, value);
+}
+
+static PyObject *function_repr(PyObject *self) { return PyObject_Repr(((Function *)self)->function); }
+
+static PyObject *wrapped(PyObject *self, void *unused) {
+  (void)unused;
+  PyObject *function = ((Function *)self)->function;
+  Py_INCREF(function);
+  return function;
+}
+
+// isinstance(profiled, types.FunctionType) is as true as of the function: inspect, cloudpickle and others ask.
+static PyObject *class_of(PyObject *self, void *unused) {
+  (void)unused;
+  return PyObject_GetAttrString(((Function *)self)->function, "__class__");
+}
+
+static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block);
+
+static PyObject *bind(PyObject *self, PyObject *instance, PyObject *type) {
+  (void)type;
+  if (instance == NULL || instance == Py_None) {
+    Py_INCREF(self);
+    return self;
+  }
+  PyObject *arguments[] = {self, instance};
+  return call(method_class, arguments, 2, NULL);
+}
+
+static PyObject *bind_by_its_own(PyObject *object, PyObject *instance, PyObject *type) {
+  Function *self = (Function *)object;
+  PyObject *get = attribute((PyObject *)Py_TYPE(self->function), "__get__");
+  if (get == NULL) {
+    Py_INCREF(object);
+    return object;
+  }
+  PyObject *bound = PyObject_CallFunctionObjArgs(get, self->function, instance == NULL ? Py_None : instance,
+                                                 type == NULL ? Py_None : type, NULL);
+  Py_DECREF(get);
+  if (bound == NULL || !PyCallable_Check(bound)) return bound;
+  PyObject *profiled = bound == self->function ? object : wrap(bound, self->text, self->block);
+  if (bound == self->function) Py_INCREF(object);
+  Py_DECREF(bound);
+  return profiled;
+}
+
+// Pickled by name, as functions are; other callables by what they are.
+static PyObject *reduce(PyObject *object, PyObject *protocol) {
+  (void)protocol;
+  Function *self = (Function *)object;
+  PyObject *name = attribute(self->function, "__qualname__");
+  if (name != NULL && PyUnicode_Check(name)) return name;
+  Py_XDECREF(name);
+  PyObject *module = PyImport_ImportModule("stripchart._native");
+  PyObject *maker = module == NULL ? NULL : PyObject_GetAttrString(module, "wrap");
+  Py_XDECREF(module);
+  return maker == NULL ? NULL : Py_BuildValue("N(OO)", maker, self->function, self->text);
+}
+
+// MARK: the types
+
+static int traverse(PyObject *object, visitproc visit, void *arg) {
+  Function *self = (Function *)object;
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->function);
+  return 0;
+}
+
+static int clear(PyObject *object) {
+  (void)object;  // its function is what it is; whoever refers to it breaks the cycle
+  return 0;
+}
+
+static void dealloc(PyObject *object) {
+  Function *self = (Function *)object;
+  PyTypeObject *type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  if (self->weak_references != NULL) PyObject_ClearWeakRefs(object);
+  Py_XDECREF(self->function);
+  Py_XDECREF(self->text);
+  Py_XDECREF(self->block);
+  PyObject_GC_Del(object);
+  Py_DECREF(type);
+}
+
+static PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Function, vectorcall), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Function, weak_references), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+static PyGetSetDef properties[] = {
+    {"__wrapped__", wrapped, NULL, NULL, NULL},
+    {"__class__", class_of, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+static PyMethodDef methods[] = {
+    {"__reduce__", reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", reduce, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+#define COMMON_SLOTS                                                                                                       \
+  {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse}, {Py_tp_clear, clear}, {Py_tp_repr, function_repr},                 \
+      {Py_tp_call, PyVectorcall_Call}, {Py_tp_getattro, get_attribute}, {Py_tp_setattro, set_attribute},                   \
+      {Py_tp_members, members}, {Py_tp_getset, properties}, {Py_tp_methods, methods}, {Py_tp_new, no_instances}
+
+static PyType_Slot function_slots[] = {COMMON_SLOTS, {Py_tp_descr_get, bind}, {0, NULL}};
+static PyType_Slot callable_slots[] = {COMMON_SLOTS, {Py_tp_descr_get, bind_by_its_own}, {0, NULL}};
+enum { FLAGS = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | TYPE_HAS_VECTORCALL };
+static PyType_Spec function_spec = {"stripchart.ProfiledFunction", sizeof(Function), 0, FLAGS | TYPE_IS_METHOD_DESCRIPTOR,
+                                    function_slots};
+static PyType_Spec callable_spec = {"stripchart.ProfiledCallable", sizeof(Function), 0, FLAGS, callable_slots};
+
+static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block) {
+  Name *name = name_find(text);
+  if (name == NULL) return NULL;
+  uint32_t number = name->number;
+  PyTypeObject *its = Py_TYPE(function);
+  bool binds = its == (PyTypeObject *)plain_function || its == (PyTypeObject *)cached_function || its == function_type;
+  Function *self = PyObject_GC_New(Function, binds ? function_type : callable_type);
+  if (self == NULL) return NULL;
+  self->vectorcall = function_call;
+  self->function = function;
+  self->name = number;
+  self->placed = 0;
+  self->text = text;
+  self->block = block;
+  self->weak_references = NULL;
+  Py_INCREF(function);
+  Py_INCREF(text);
+  Py_XINCREF(block);
+  PyObject *code = its == (PyTypeObject *)plain_function ? attribute(function, "__code__") : NULL;
+  if (code != NULL) code_is_wrapped(code);
+  Py_XDECREF(code);
+  PyObject_GC_Track((PyObject *)self);
+  return (PyObject *)self;
+}
+
+static PyObject *wrap_method(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *function, *text, *block = NULL;
+  if (!PyArg_ParseTuple(arguments, "OU|O:wrap", &function, &text, &block)) return NULL;
+  return wrap(function, text, block == Py_None ? NULL : block);
+}
+
+PyMethodDef function_methods[] = {
+    {"wrap", wrap_method, METH_VARARGS, "wrap(function, name, span=None)\n\nThe function, with each call of it a span."},
+    {NULL, NULL, 0, NULL},
+};
+
+int function_prepare(PyObject *module) {
+  (void)module;
+  if (function_type != NULL) return 0;
+  PyObject *types = PyImport_ImportModule("types"), *functools = PyImport_ImportModule("_functools");
+  if (types == NULL || functools == NULL) return -1;
+  method_class = PyObject_GetAttrString(types, "MethodType");
+  plain_function = PyObject_GetAttrString(types, "FunctionType");
+  cached_function = attribute(functools, "_lru_cache_wrapper");
+  Py_DECREF(types);
+  Py_DECREF(functools);
+  for (int i = 0; i < OWN; i++) {
+    if ((own_names[i] = PyUnicode_InternFromString(own[i])) == NULL) return -1;
+  }
+  function_type = (PyTypeObject *)PyType_FromSpec(&function_spec);
+  callable_type = (PyTypeObject *)PyType_FromSpec(&callable_spec);
+  return method_class != NULL && plain_function != NULL && function_type != NULL && callable_type != NULL ? 0 : -1;
+}

@@ -1,0 +1,87 @@
+// What is instrumented without being wrapped: lines, generators and coroutines, and what `watch` matches.
+#include "native.h"
+
+PyObject *matcher;
+long matcher_answers;
+
+static bool has_monitoring(void) { return python_version >= 0x030C; }
+
+void warn_once(bool *was_warned, const char *text) {
+  if (*was_warned) return;
+  *was_warned = true;
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  if (PyErr_WarnEx(PyExc_RuntimeWarning, text, 1) < 0) PyErr_Clear();  // warnings may be errors; this one must not stop a program
+  PyErr_Restore(type, value, traceback);
+}
+
+bool instrument_code(Code *code) {
+  if (!has_monitoring()) return tracing_apply();
+  return monitoring_apply() && monitoring_code(code);
+}
+
+bool instrument_apply(void) {
+  if (!has_monitoring()) return tracing_apply();
+  bool is_fine = monitoring_apply();
+  for (Code *code = codes; is_fine && code != NULL; code = code->next) monitoring_code(code);
+  return is_fine;
+}
+
+static PyObject *profile_code(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *object, *name, *block = NULL;
+  if (!PyArg_ParseTuple(arguments, "OU|O:profile_code", &object, &name, &block)) return NULL;
+  if (!has_monitoring()) return PyBool_FromLong(0);
+  Code *code = code_add(object);
+  if (code == NULL) return PyErr_NoMemory();
+  if (code_want_spans(code, name, block == Py_None ? NULL : block, false) < 0) return NULL;
+  return PyBool_FromLong(instrument_code(code));
+}
+
+static PyObject *count_lines(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *object, *name;
+  if (!PyArg_ParseTuple(arguments, "OU:count_lines", &object, &name)) return NULL;
+  Code *code = code_add(object);
+  if (code == NULL) return PyErr_NoMemory();
+  if (code_want_lines(code, name, false) < 0) return NULL;
+  return PyBool_FromLong(instrument_code(code));
+}
+
+static PyObject *watch(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *function, *before = matcher;
+  long answers = CODE_SPANS | CODE_LINES;
+  if (!PyArg_ParseTuple(arguments, "O|l:watch", &function, &answers)) return NULL;
+  codes_unwatch();
+  Py_INCREF(function);
+  matcher = function;
+  matcher_answers = answers;
+  Py_XDECREF(before);
+  if (has_monitoring()) monitoring_restart();
+  return PyBool_FromLong(instrument_apply());
+}
+
+static PyObject *unwatch(PyObject *module, PyObject *nothing) {
+  (void)module, (void)nothing;
+  Py_CLEAR(matcher);
+  codes_unwatch();
+  instrument_apply();
+  Py_INCREF(Py_None);
+  return Py_None;
+}
+
+PyMethodDef instrument_methods[] = {
+    {"profile_code", profile_code, METH_VARARGS,
+     "profile_code(code, name, span=None) -> bool\n\nMakes a span of each stretch in which the code object runs. False: this\n"
+     "Python, or another tool, does not allow it."},
+    {"count_lines", count_lines, METH_VARARGS,
+     "count_lines(code, name) -> bool\n\nCounts the lines of a code object. False: another tool does not allow it."},
+    {"watch", watch, METH_VARARGS,
+     "watch(matcher, answers=3) -> bool\n\nCalls matcher(code, module_name) when a code object runs for the first time; its answer\n"
+     "says what is wanted of it. Bit 1: spans; bit 2: lines. It may be (answer, qualified name). `answers`: the bits it\n"
+     "may answer with.\n"
+     "False: another tool does not allow it."},
+    {"unwatch", unwatch, METH_NOARGS, "unwatch()\n\nAsks the matcher no more, and records no more of what it wanted."},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,127 @@
+package import StripRecording
+
+/// Folded spans of all threads, until the tree is complete: then they find their places in it.
+///
+/// Of a folded call nothing is known but its name and the name of the span around it. So it is put under a node of that name: the
+/// one that has most unfolded calls of this name under it, else the one with most calls.
+package struct SpanFolds: Sendable {
+  /// Sums over threads and processes.
+  package struct Sums: Sendable {
+    package var count: UInt64 = 0
+    package var nanoseconds: UInt64 = 0
+    package var cpuNanoseconds: Int64 = 0
+    package var residentGrowthBytes: Int64 = 0
+    package var storageBytes: UInt64 = 0
+    package var since = UInt64.max
+    package var open: UInt64 = 0
+
+    mutating func add(_ other: Sums) {
+      count &+= other.count
+      nanoseconds &+= other.nanoseconds
+      cpuNanoseconds &+= other.cpuNanoseconds
+      residentGrowthBytes &+= other.residentGrowthBytes
+      storageBytes &+= other.storageBytes
+      since = min(since, other.since)
+      open &+= other.open
+    }
+  }
+
+  private struct Key: Hashable {
+    let parent: Int?
+    let name: Int
+  }
+
+  private struct Entry {
+    let key: Key
+    var sums = Sums()
+    var durations = DurationHistogram()
+  }
+
+  private var entries: [Entry] = []
+  private var places: [Key: Int] = [:]
+
+  package init() {}
+
+  package mutating func add(_ fold: RecordedFold) {
+    let key = Key(parent: fold.parent, name: fold.name)
+    let place = places[key] ?? entries.count
+    if place == entries.count {
+      entries.append(Entry(key: key))
+      places[key] = place
+    }
+    entries[place].sums.add(
+      Sums(
+        count: fold.count, nanoseconds: fold.totalNanoseconds, cpuNanoseconds: fold.cpuNanoseconds,
+        residentGrowthBytes: fold.residentGrowthBytes, storageBytes: fold.storageBytes, since: fold.firstFolded,
+        open: fold.open))
+    entries[place].durations.add(fold)
+  }
+
+  /// Puts all of them into the tree. Call once, after ``SpanTree/finish()``.
+  package func place(in tree: inout SpanTree) {
+    var nodes: [Int: [Int]] = [:]
+    for node in tree.spans where !tree.isOfTask(node) { nodes[tree.nodes[node].name, default: []].append(node) }
+    var waiting = entries
+    while !waiting.isEmpty {
+      var later: [Entry] = []
+      for entry in waiting {
+        guard let parent = Self.parent(of: entry.key, in: tree, nodes) else {
+          later.append(entry)
+          continue
+        }
+        let count = tree.nodes.count
+        let node = tree.child(of: parent, named: entry.key.name)
+        if node == count { nodes[entry.key.name, default: []].append(node) }
+        Self.add(entry, to: node, under: parent, in: &tree)
+      }
+      if later.count == waiting.count { Self.addRoots(for: later, to: &tree, &nodes) }
+      waiting = later
+    }
+  }
+
+  /// Neither an event nor a folded call that stands in the tree names their parents: these get places of their own.
+  private static func addRoots(for entries: [Entry], to tree: inout SpanTree, _ nodes: inout [Int: [Int]]) {
+    let folded = Set(entries.map(\.key.name))
+    var roots = Set(entries.compactMap(\.key.parent)).subtracting(folded).sorted()
+    if roots.isEmpty { roots = entries.prefix(1).compactMap(\.key.parent) }
+    for root in roots { nodes[root, default: []].append(tree.child(of: 0, named: root)) }
+  }
+
+  private static func parent(of key: Key, in tree: SpanTree, _ nodes: [Int: [Int]]) -> Int? {
+    guard let name = key.parent else { return 0 }
+    var best: Int?
+    var most: (UInt64, UInt64) = (0, 0)
+    for node in nodes[name] ?? [] {
+      let inside = tree.knownChild(of: node, named: key.name)
+      let calls = (
+        inside.map { tree.nodes[$0].durations.count &+ tree.nodes[$0].open } ?? 0, tree.nodes[node].durations.count
+      )
+      if best == nil || calls > most {
+        best = node
+        most = calls
+      }
+    }
+    return best
+  }
+
+  private static func add(_ entry: Entry, to node: Int, under parent: Int, in tree: inout SpanTree) {
+    var folded = tree.nodes[node].folded ?? Sums()
+    folded.add(entry.sums)
+    tree.nodes[node].folded = folded
+    tree.nodes[node].durations.add(entry.durations)
+    tree.nodes[node].open &+= entry.sums.open
+    tree.nodes[node].selfNanoseconds &+= entry.sums.nanoseconds
+    tree.nodes[node].readNanoseconds &+= entry.sums.nanoseconds
+    var used = ReadingValues()
+    used[.threadCPU] = entry.sums.cpuNanoseconds
+    used[.resident] = entry.sums.residentGrowthBytes
+    tree.nodes[node].used.add(used)
+    tree.nodes[node].ownUse.add(used)
+    guard parent > 0 else { return }
+    // What was folded is no child in the events: the parent's own part still holds it.
+    let own = tree.nodes[parent].selfNanoseconds
+    tree.nodes[parent].selfNanoseconds = own >= entry.sums.nanoseconds ? own - entry.sums.nanoseconds : 0
+    tree.nodes[parent].hasFoldedChildren = true
+    if !tree.nodes[parent].ownUse.isEmpty { tree.nodes[parent].ownUse.subtract(used) }
+  }
+}

@@ -1,0 +1,86 @@
+internal import StripAnalysis
+
+/// A path of spans in the JSON report.
+struct SpanObject {
+  private let span: SpanUsage
+
+  init(_ span: SpanUsage) { self.span = span }
+
+  func write(_ json: inout JSONWriter) {
+    json.member("name", span.name)
+    json.member("path", span.path)
+    json.member("task", span.isTask)
+    json.member("calls", span.calls)
+    json.member("stretches", span.durations.count)
+    json.member("open", span.open)
+    json.key("wall_seconds")
+    json.object(wall)
+    json.member("self_is_estimated", span.isSelfEstimated)
+    resources(&json)
+    json.key("exceptions")
+    json.array { json in
+      for exception in span.exceptions {
+        json.object {
+          $0.member("type", exception.type)
+          $0.member("count", exception.count)
+        }
+      }
+    }
+    json.member("left_open", span.leftOpen)
+    json.key("slowest_arguments")
+    json.object { json in for argument in span.slowestArguments { json.member(argument) } }
+    json.member("file", span.place?.file)
+    json.member("line", span.place?.line)
+    json.key("folded")
+    guard let folded = span.folded else { return json.null() }
+    json.object {
+      $0.member("calls", folded.count)
+      $0.member("since_seconds", folded.sinceSeconds)
+    }
+  }
+
+  private func wall(_ json: inout JSONWriter) {
+    let durations = span.durations
+    let hasEnded = durations.count > 0
+    func seconds(_ nanoseconds: UInt64?) -> Double? { hasEnded ? nanoseconds.map { Double($0) / 1e9 } : nil }
+    json.member("total", Double(durations.sum) / 1e9)
+    json.member("self", Double(span.selfNanoseconds) / 1e9)
+    json.member("mean", span.meanNanoseconds.map { $0 / 1e9 })
+    json.member("min", seconds(durations.least))
+    for (name, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+      json.member(name, seconds(durations.value(at: quantile)))
+    }
+    json.member("max", seconds(durations.greatest))
+  }
+
+  private func resources(_ json: inout JSONWriter) {
+    let used = span.resources
+    func seconds(_ nanoseconds: Int64?) -> Double? { nanoseconds.map { Double($0) / 1e9 } }
+    json.member("exact_share", used?.exactShare)
+    json.member("cpu_seconds", seconds(used?.threadCPUNanoseconds))
+    json.member("self_cpu_seconds", seconds(used?.selfThreadCPUNanoseconds))
+    json.member("process_cpu_seconds", seconds(used?.processCPUNanoseconds))
+    json.member("rss_growth_bytes", used?.residentGrowthBytes)
+    json.member("self_rss_growth_bytes", used?.selfResidentGrowthBytes)
+    json.member("peak_rss_bytes", used?.peakResidentBytes)
+    json.member("read_bytes", used?.readBytes)
+    json.member("write_bytes", used?.writeBytes)
+    json.member("storage_bytes", used?.storageBytes)
+    json.member("minor_faults", used?.minorFaults)
+    json.member("major_faults", used?.majorFaults)
+    json.member("voluntary_switches", used?.voluntarySwitches)
+    json.member("involuntary_switches", used?.involuntarySwitches)
+  }
+}
+
+extension JSONWriter {
+  mutating func member(_ argument: SpanArgument) {
+    switch argument.value {
+    case .integer(let value): member(argument.name, value)
+    case .real(let value): member(argument.name, value)
+    case .text(let value): member(argument.name, value)
+    case .flag(let value): member(argument.name, value)
+    case .texts(let values): member(argument.name, values)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+"""What `import stripchart` costs, and where it is refused."""
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import stripchart
+
+
+def python(text, *options):
+    return subprocess.run([sys.executable, *options, "-c", text], capture_output=True, text=True)
+
+
+def test_import_brings_nothing_large():
+    text = "import sys; before = set(sys.modules); import stripchart; print(*sorted(set(sys.modules) - before))"
+    brought = set(python(text, "-S", "-E", "-c", "") .stdout.split()) if False else set(python(text).stdout.split())
+    large = {"numpy", "asyncio", "subprocess", "inspect", "typing", "dataclasses", "re", "warnings", "linecache", "threading", "json"}
+    assert brought & large == set()
+    assert "stripchart._native" in brought
+
+
+def test_a_free_threaded_build_gets_a_clear_import_error():
+    done = python("import sys; sys.abiflags = 't'; import stripchart")
+    assert done.returncode == 1 and "ImportError: stripchart does not run on a free-threaded build" in done.stderr
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12) or sys.version_info >= (3, 14), reason="the module has other names")
+@pytest.mark.parametrize("isolated", [True, False])
+def test_a_subinterpreter_gets_a_clear_import_error(isolated):
+    module = "_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters"
+    created = f"create(isolated={isolated})" if sys.version_info < (3, 13) else f"create({'isolated' if isolated else 'legacy'!r})"
+    done = python(f"""
+import sys, stripchart, {module} as interpreters
+identity = interpreters.{created}
+text = "import sys; sys.path[:] = " + repr(sys.path) + "\\ntry: import stripchart\\nexcept ImportError as error: print(error)"
+interpreters.run_string(identity, text)
+""".replace("'isolated' if isolated else 'legacy'", ""))
+    assert "subinterpreter" in done.stdout, done.stdout + done.stderr
+
+
+def test_what_is_needed_later_is_found_later():
+    assert stripchart.record and stripchart.Recording and set(stripchart.__all__) <= set(dir(stripchart))
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        stripchart.nonsense
+
+
+def test_the_version_is_that_of_the_command(command):
+    assert stripchart.__version__ in subprocess.run([command, "--version"], capture_output=True, text=True).stdout

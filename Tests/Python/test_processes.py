@@ -1,0 +1,146 @@
+"""Children of every kind land in the same recording, however they end."""
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing_children_are_recorded(python, method):
+    recorded = python(f"""
+        import multiprocessing, os
+        @stripchart.profile
+        def work(n):
+            with stripchart.span("block", n=n): return os.getpid()
+        if __name__ == "__main__":
+            context = multiprocessing.get_context({method!r})
+            with stripchart.span("parent"):
+                processes = [context.Process(target=work, args=(n,)) for n in range(2)]
+                for process in processes: process.start()
+                for process in processes: process.join()
+                assert [process.exitcode for process in processes] == [0, 0]
+                with context.Pool(2) as pool:
+                    pool.map(work, range(4))
+    """)
+    assert len(recorded.spans("work")) == 6
+    assert {each.arguments["n"] for each in recorded.spans("block")} == {0, 1, 2, 3}
+    assert {each.path for each in recorded.spans("block")} == {"work/block"}
+    assert recorded.span("parent").pid not in {each.pid for each in recorded.spans("work")}
+    assert recorded.notes("misuse") == []
+
+
+def test_process_pools_are_recorded(python):
+    recorded = python("""
+        from concurrent.futures import ProcessPoolExecutor
+        @stripchart.profile
+        def work(n): return n + 1
+        if __name__ == "__main__":
+            with ProcessPoolExecutor(2) as pool: assert list(pool.map(work, range(6))) == list(range(1, 7))
+    """)
+    assert len(recorded.spans("work")) == 6
+
+
+def test_subprocesses_join_by_themselves(python):
+    recorded = python("""
+        import subprocess, sys
+        text = "import stripchart\\nwith stripchart.span('child'): pass"
+        subprocess.run([sys.executable, "-c", text], check=True)
+        with stripchart.span("parent"): pass
+    """)
+    assert len({each.pid for each in recorded.spans()}) == 2
+
+
+def test_a_fork_inside_spans_and_lines(python):
+    recorded = python("""
+        import os
+        @stripchart.lines
+        @stripchart.profile
+        def work():
+            with stripchart.span("open"):
+                pid = os.fork()
+                with stripchart.span("child" if pid == 0 else "parent"): pass
+            if pid: os.waitpid(pid, 0)
+            return pid
+        if work() == 0:
+            with stripchart.span("after in child"): pass
+            os._exit(0)
+        with stripchart.span("after"): pass
+    """)
+    assert recorded.span("parent").path == "work/open/parent"
+    assert recorded.span("child").pid != recorded.span("parent").pid
+    assert recorded.span("after in child").depth == 0
+    assert recorded.span("open").nanoseconds >= 0 and recorded.span("after").depth == 0
+
+
+@pytest.mark.parametrize("end, rc", [
+    ("os._exit(3)", 3), ("os.kill(os.getpid(), 9)", 137), ("ctypes.string_at(0)", 139), ("raise SystemExit(5)", 5),
+])  # fmt: skip
+def test_nothing_recorded_is_lost_however_the_program_ends(python, end, rc):
+    recorded = python(f"""
+        import ctypes, faulthandler, os
+        faulthandler.disable()
+        @stripchart.lines
+        def count():
+            for n in range(10):
+                with stripchart.span("work", n=n): pass
+        count()
+        {end}
+    """, rc=rc)
+    assert [each.arguments["n"] for each in recorded.spans("work")] == list(range(10))
+
+
+def test_a_program_that_records_itself_and_is_killed_loses_nothing(python):
+    recorded = python.alone("""
+        import os
+        stripchart.start("own.pftrace")
+        for n in range(10):
+            with stripchart.span("work"): pass
+        os.kill(os.getpid(), 9)
+    """, rc=-9)
+    assert len(recorded.spans("work")) == 10
+
+
+def test_a_forked_child_that_exits_does_not_end_its_parents_recording(python):
+    recorded = python.alone("""
+        import os, sys
+        with stripchart.record("own.pftrace"):
+            pid = os.fork()
+            if pid == 0:
+                with stripchart.span("child"): pass
+                sys.exit(0)
+            os.waitpid(pid, 0)
+            with stripchart.span("parent"): pass
+    """)
+    assert sorted(recorded.names()) == ["child", "parent"]
+
+
+def test_daemon_threads_that_still_write_at_the_end(python):
+    recorded = python("""
+        import threading, time
+        def work():
+            while True:
+                with stripchart.span("work"): time.sleep(0)
+        for _ in range(4): threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.05)
+    """)
+    assert len(recorded.spans("work")) > 4
+
+
+def test_threads_that_write_while_a_recording_starts_and_stops(python):
+    python.alone("""
+        import threading, time
+        going = True
+        @stripchart.lines
+        @stripchart.profile
+        def inner():
+            value = 1
+            with stripchart.span("inner", value=value): pass
+            stripchart.counter("c", 1)
+        def work():
+            while going: inner()
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads: thread.start()
+        for round in range(10):
+            with stripchart.record("own.pftrace", force=True): time.sleep(0.02)
+        going = False
+        for thread in threads: thread.join()
+    """)
