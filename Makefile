@@ -33,9 +33,10 @@ python: setup-python ## Build the Python package: .build-python/dist/stripchart-
 	@rm -rf .build-python/dist .build-python/build
 	.build-python/builder/bin/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir .build-python/dist .
 
-demo: setup-demo build ## Record Examples/demo.py and print the report
+demo: build python ## Record Examples/demo.py and print the report: functions, blocks and lines
 	@rm -rf .build-demo && mkdir -p .build-demo
-	$(STRIPCHART) run -o $(DEMO_RECORDING) -- python3 Examples/demo.py
+	@.build-python/builder/bin/python -m pip install --quiet --force-reinstall --no-deps .build-python/dist/stripchart-*.whl
+	$(STRIPCHART) run -o $(DEMO_RECORDING) -- .build-python/builder/bin/python Examples/demo.py
 	@echo
 	@echo "The recording is $(DEMO_RECORDING): open it in ui.perfetto.dev, or type"
 	@echo "  $(STRIPCHART) report $(DEMO_RECORDING)"
