@@ -113,10 +113,17 @@ static PyObject *decorate(Block *block, PyObject *function) {
 
 static PyObject *block_call(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names) {
   size_t count = argument_count(flags);
+  Block *block = (Block *)self;
   if (likely(names == NULL)) {
-    if (count == 0) return enter((Block *)self);
+    if (count == 0) {
+      if (recording.is_on || block->depth != 0) return enter(block);
+      block->unrecorded++;
+      Py_INCREF(self);
+      return self;
+    }
     if (likely(count == 3)) {
-      leave((Block *)self, arguments[0]);
+      if (block->depth == 0 && block->unrecorded != 0) block->unrecorded--;
+      else leave(block, arguments[0]);
       Py_INCREF(Py_False);
       return Py_False;
     }
@@ -205,7 +212,7 @@ static Block *block_new(PyObject *text, const Name *name, Arguments *arguments) 
   block->vectorcall = block_call;
   block->name = name->number;
   block->placed = name->placed;
-  block->depth = block->capacity = 0;
+  block->depth = block->capacity = block->unrecorded = 0;
   block->deeper = NULL;
   block->last = 0;
   block->text = text;
@@ -219,10 +226,12 @@ static PyObject *block_again(PyObject *text, Name *name) {
   Block *block = (Block *)name->block;
   if (likely(block != NULL && Py_REFCNT(block) == 1 && block->depth == 0)) {
     block->last = 0;
+    block->unrecorded = 0;
   } else {
-    block = block_new(text, name, NULL);
-    if (unlikely(block == NULL) || name->block != NULL) return (PyObject *)block;
-    name->block = (PyObject *)block;
+    PyObject *before = name->block;
+    name->block = (PyObject *)(block = block_new(text, name, NULL));
+    Py_XDECREF(before);
+    if (unlikely(block == NULL)) return NULL;
   }
   Py_INCREF(block);
   return (PyObject *)block;

@@ -34,7 +34,7 @@ static int rebuild(size_t size, bool keeps_unwanted) {
   for (size_t i = 0; i < capacity; i++) {
     Code *code = slots[i];
     if (code == NULL) continue;
-    if (dropped != NULL && is_unwanted(code)) {
+    if (dropped != NULL && is_unwanted(code) && !code->is_being_asked) {
       dropped[left++] = code;
       continue;
     }
@@ -45,7 +45,7 @@ static int rebuild(size_t size, bool keeps_unwanted) {
   slots = table;
   capacity = size;
   used -= left;
-  if (dropped != NULL) unwanted = 0;
+  unwanted -= left;
   for (size_t i = 0; i < left; i++) {  // last: releasing one may run anything
     Py_DECREF(dropped[i]->object);
     free(dropped[i]);
@@ -206,12 +206,13 @@ static int ask(Code *code, PyObject *module, PyObject *matcher) {
 Code *code_ask(PyObject *object, PyObject *matcher) {
   Code *code = code_add(object);
   if (code == NULL || code->was_asked) return code;
-  code->was_asked = true;
+  code->was_asked = code->is_being_asked = true;
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
   PyObject *module = module_name();
   if (module == NULL || ask(code, module, matcher) < 0) PyErr_Clear();  // an event is no place to raise
   Py_XDECREF(module);
+  code->is_being_asked = false;
   PyErr_Restore(type, value, traceback);
   return code;
 }

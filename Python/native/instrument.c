@@ -17,7 +17,9 @@ void warn_once(bool *was_warned, const char *text) {
 
 bool instrument_code(Code *code) {
   if (!has_monitoring()) return tracing_apply();
-  return monitoring_apply() && monitoring_code(code);
+  bool is_done = monitoring_apply() && monitoring_code(code);
+  if (is_done && code->was_asked) monitoring_restart();  // its start may have been disabled when the matcher did not want it
+  return is_done;
 }
 
 bool instrument_apply(void) {

@@ -25,12 +25,13 @@ static PyObject *on_start(PyObject *self, PyObject *const *arguments, Py_ssize_t
     if (code != NULL && code->what != 0) monitoring_code(code);
     else if (codes_unwanted() > 100000) codes_forget_unwanted(), code = NULL;
   }
-  if (code == NULL || code->what == 0) {
-    Py_INCREF(disable);
-    return disable;
+  if (likely(code != NULL && code->what != 0)) {
+    stretch_start(code);
+    return nothing();
   }
-  stretch_start(code);
-  return nothing();
+  if (code != NULL && code->is_being_asked) return nothing();  // another thread asks: what is disabled now stays so
+  Py_INCREF(disable);
+  return disable;
 }
 
 static PyObject *on_resume(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {

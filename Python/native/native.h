@@ -142,6 +142,7 @@ typedef struct {
   PyObject_HEAD
   Vectorcall vectorcall;
   uint32_t name, placed;
+  uint32_t unrecorded;  // how often it was entered outside a recording and not left: that needs no more
   uint32_t depth, capacity;
   Open first, *deeper;  // what is open: the outermost, then the others
   uint64_t last;        // the token that was left last
@@ -172,6 +173,7 @@ struct Code {
   uint32_t decorated, watched;  // what the program asked for, what the matcher did
   bool is_listed;     // in `codes`: something was wanted of it once
   bool was_asked;     // the matcher has been asked about it
+  bool is_being_asked;
   bool is_wrapped;    // a profiled function stands in its place, so its calls are spans already
   uint32_t name, placed;
   int32_t start;      // 3.9–3.11: f_lasti of a call that is no resumption; -2: not known yet

@@ -14,37 +14,37 @@ static __thread struct {
   uint32_t depth, capacity;  // capacity of `far`
   Stretch *far;              // what does not fit into `near`; given back when it is empty
   Stretch near[NEAR];
-} open;
+} stack;
 
-static Stretch *at(uint32_t index) { return index < NEAR ? &open.near[index] : &open.far[index - NEAR]; }
+static Stretch *at(uint32_t index) { return index < NEAR ? &stack.near[index] : &stack.far[index - NEAR]; }
 
 static void push(Code *code, uint64_t token) {
-  if (unlikely(open.depth >= NEAR && open.depth - NEAR >= open.capacity)) {
-    uint32_t capacity = open.capacity == 0 ? 64 : 2 * open.capacity;
-    Stretch *grown = realloc(open.far, capacity * sizeof(Stretch));
+  if (unlikely(stack.depth >= NEAR && stack.depth - NEAR >= stack.capacity)) {
+    uint32_t capacity = stack.capacity == 0 ? 64 : 2 * stack.capacity;
+    Stretch *grown = realloc(stack.far, capacity * sizeof(Stretch));
     if (grown == NULL) return;  // this one is left by whoever ends it around
-    open.far = grown;
-    open.capacity = capacity;
+    stack.far = grown;
+    stack.capacity = capacity;
   }
-  *at(open.depth++) = (Stretch){code, token};
+  *at(stack.depth++) = (Stretch){code, token};
 }
 
 // The token of the innermost open stretch of this code; those in it, whose ends nobody reported, are dropped: the core ends them.
 static uint64_t pop(Code *code) {
-  uint32_t index = open.depth;
+  uint32_t index = stack.depth;
   while (index > 0 && at(index - 1)->code != code) index--;
   if (index == 0) return 0;  // it began before it was instrumented
   uint64_t token = at(index - 1)->token;
-  open.depth = index - 1;
-  if (unlikely(open.far != NULL && open.depth <= NEAR)) {
-    free(open.far);
-    open.far = NULL;
-    open.capacity = 0;
+  stack.depth = index - 1;
+  if (unlikely(stack.far != NULL && stack.depth <= NEAR)) {
+    free(stack.far);
+    stack.far = NULL;
+    stack.capacity = 0;
   }
   return token;
 }
 
-void stretches_forget(void) { open.depth = 0; }
+void stretches_forget(void) { stack.depth = 0; }
 
 // MARK: the span of a coroutine's whole life, on its task's track
 

@@ -164,7 +164,7 @@ static void task_dealloc(PyObject *self) {
 int tasks_prepare(void) {
   static PyType_Slot slots[] = {{Py_tp_dealloc, task_dealloc}, {Py_tp_new, no_instances}, {0, NULL}};
   static PyType_Spec spec = {"stripchart._native.Task", sizeof(Task), 0, Py_TPFLAGS_DEFAULT, slots};
-  modules = PyImport_GetModuleDict();
+  if (modules == NULL) Py_XINCREF(modules = PyImport_GetModuleDict());  // spans may still be written when it is gone from sys
   if (task_type == NULL) task_type = (PyTypeObject *)PyType_FromSpec(&spec);
   return task_type == NULL ? -1 : 0;
 }

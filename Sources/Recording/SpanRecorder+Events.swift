@@ -22,7 +22,10 @@ extension SpanRecorder {
     // The reading's own time is not the span's.
     let time = isDue ? unsafe time(pen) : now
     var isWritten = false
-    if !isDue && arguments.count == 0 && !isAgain { isWritten = unsafe pen.pointee.begin(number, at: time) }
+    // The name's definition may have taken the room that there was.
+    if !isDue && arguments.count == 0 && !isAgain, unsafe open(pen) != nil {
+      isWritten = unsafe pen.pointee.begin(number, at: unsafe max(time, pen.pointee.last))
+    }
     if !isWritten {
       unsafe write(EventType.begin, at: time, pen, hasReading: isDue) { builder in
         builder.field(EventField.nameID, UInt64(number))

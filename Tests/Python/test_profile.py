@@ -74,7 +74,6 @@ def test_a_profiled_function_looks_like_the_function():
     assert inspect.isfunction(add) and inspect.isroutine(add) and isinstance(add, types.FunctionType)
     assert inspect.getsource(add) == inspect.getsource(plain) and inspect.getdoc(add) == "Adds."
     assert inspect.unwrap(add) is plain
-    assert "third" in dir(add) or callable(add)
 
 
 def test_attributes_are_set_on_the_function():
@@ -409,8 +408,8 @@ def test_a_generator_counts_only_while_it_runs(python):
         for _ in steps(): break
     """)
     stretches = recorded.spans("steps")
-    assert [each.category for each in stretches] == ["", "resumed", "resumed", "resumed", ""] or \
-        [each.category for each in stretches] == ["", "resumed", "resumed", "resumed", "", "resumed"]
+    # A generator that is closed may run once more, which 3.13 saves when there is nothing to clean up.
+    assert [each.category for each in stretches][:5] == ["", "resumed", "resumed", "resumed", ""]
     assert all(0 <= each.nanoseconds < 3_000_000 for each in stretches)
     assert [each.depth for each in recorded.spans("outside")] == [0, 0, 0]
     assert [each.arguments for each in recorded.spans("fails")] == [{}, {"exception": "KeyError"}]

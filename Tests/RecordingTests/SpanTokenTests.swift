@@ -76,6 +76,13 @@ struct SpanTokenTests {
     #expect(heard.events.count == 10_000)
   }
 
+  @Test func `a name's definition that fills the chunk leaves room for its span in the next`() throws {
+    for number in 0..<12_000 { #expect(leave(enter("a name of its own, \(number)")) == .ended) }
+    let heard = try heard()
+    #expect(heard.events.count == 24_000)
+    #expect(Set(heard.events.filter(\.isBegin).map { heard.names[$0.name] }).count == 12_000)
+  }
+
   @Test func `after a recorder was shut nothing is written, and the next one gets a pen of its own`() throws {
     _ = leave(enter("before"))
     recorder.shut()
