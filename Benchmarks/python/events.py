@@ -84,11 +84,19 @@ def stripchart():
             with span("block"):
                 pass
 
+    made = span("block")
+
+    def entries(count):
+        for _ in range(count):
+            with made:
+                pass
+
     def blocks_with_an_argument(count):
         for step in range(count):
             with span("block", step=step):
                 pass
 
+    measure("entry and exit", entries, empty_loop)
     measure("with", blocks, empty_loop)
     measure("with argument", blocks_with_an_argument, empty_loop)
     measure("decorator", calls(stripchart.profile(lambda: None)), calls(plain))

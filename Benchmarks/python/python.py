@@ -34,10 +34,12 @@ def events():
         met = None if limit is None else spread.minimum <= limit
         return Row(f"Python: {what}", "" if limit is None else f"≤ {limit} ns", spread.show(" ns", 1), met, spread.figures())
 
-    yield row("`with span`, entry and exit", 100, cost("recorded", "with"))
+    yield row("entry and exit of a span", 100, cost("recorded", "entry and exit"))
+    yield row("`with span(\"block\")`, made, entered and left", 100, cost("recorded", "with"))
     yield row("the same with an argument", None, cost("recorded", "with argument"))
     yield row("a call of a decorated function", 80, cost("recorded", "decorator"))
-    yield row("`with span` outside a recording", 40, cost("outside", "with"))
+    yield row("entry and exit outside a recording", 40, cost("outside", "entry and exit"))
+    yield row("made, entered and left outside a recording", None, cost("outside", "with"))
     yield row("a decorated call outside a recording", 40, cost("outside", "decorator"))
     yield row("a line", 60, cost("recorded", "line"))
     yield row("a line outside a recording", None, cost("outside", "line"))

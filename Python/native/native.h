@@ -113,6 +113,7 @@ typedef struct Task {
   stripchart_task *track;
   uint32_t epoch;
   PyObject *reference;  // a weak one to the asyncio task
+  PyObject *key;        // of `known` in tasks.c
   struct { Code *code; uint64_t token; } *open;  // coroutines that run in it, outermost first
   uint32_t depth, capacity;
 } Task;

@@ -47,16 +47,10 @@ static PyObject *gone(PyObject *self, PyObject *reference) {
   PyObject *weak = task->reference;
   task->reference = NULL;
   if (last == task) last_task = NULL, last = NULL;
-  // The key is gone with the task; there are as many entries as tasks that live, and each leaves by this way.
-  PyObject *key, *value;
-  Py_ssize_t position = 0;
-  while (known != NULL && PyDict_Next(known, &position, &key, &value)) {
-    if (value != self) continue;
-    Py_INCREF(key);
-    if (PyDict_DelItem(known, key) < 0) PyErr_Clear();
-    Py_DECREF(key);
-    break;
-  }
+  // Another task may have its address by now, and its place.
+  PyObject *held = known == NULL || task->key == NULL ? NULL : PyDict_GetItemWithError(known, task->key);
+  if (held == self && PyDict_DelItem(known, task->key) < 0) PyErr_Clear();
+  if (held == NULL) PyErr_Clear();
   Py_XDECREF(weak);
   Py_INCREF(Py_None);
   return Py_None;
@@ -80,6 +74,8 @@ static Task *task_new(PyObject *asyncio_task, PyObject *key) {
   if (task == NULL) return NULL;
   task->track = NULL;
   task->reference = NULL;
+  task->key = key;
+  Py_INCREF(key);
   task->open = NULL;
   task->depth = task->capacity = 0;
   task->epoch = recording.epoch;
@@ -154,6 +150,7 @@ static void task_dealloc(PyObject *self) {
   PyTypeObject *type = Py_TYPE(self);
   if (last == task) last_task = NULL, last = NULL;
   Py_XDECREF(task->reference);
+  Py_XDECREF(task->key);
   // In a forked child, and after the recording's end, the track is the core's own to forget.
   if (task->track != NULL && task->epoch == recording.epoch) stripchart_task_free(task->track);
   free(task->open);

@@ -25,13 +25,17 @@ from . import _native
 from ._native import counter, mark, span
 from ._profile import lines, profile
 
-__all__ = ["Recording", "Span", "counter", "lines", "load", "mark", "profile", "record", "span", "start", "stop"]
+__all__ = [
+    "Recorder", "Recording", "RecordingError", "Span",
+    "counter", "lines", "load", "mark", "profile", "record", "span", "start", "stop",
+]  # fmt: skip
 __version__ = _native.library_version
 
 Span = _native.Span
 
 _LATER = {
-    "Recording": "_record", "record": "_record", "start": "_record", "stop": "_record", "load": "_load", "_hooks": "_hooks",
+    "Recorder": "_record", "record": "_record", "start": "_record", "stop": "_record", "load": "_load", "RecordingError": "_load",
+    "Recording": "_recording", "_hooks": "_hooks",
     "load_ipython_extension": "jupyter", "unload_ipython_extension": "jupyter",
 }  # fmt: skip
 

@@ -130,4 +130,7 @@ class _Session:
         for asked in unmatched:
             near = [name for key, likeness, name in misses if key == asked.key and likeness != "uncalled"]
             uncalled = [name for key, likeness, name in misses if key == asked.key and likeness == "uncalled"]
-            _native.note("pattern", option=asked.option, pattern=asked.pattern.text, near=near, uncalled=uncalled)
+            names = {"near": ", ".join(near), "uncalled": ", ".join(uncalled)}
+            _native.note(
+                "pattern", option=asked.option, pattern=asked.pattern.text, **{key: text for key, text in names.items() if text}
+            )

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from . import _recording
 
 _VARIABLE = "STRIPCHART_RECORDING"  # by it the children of this process find the recording
-_running: Optional[Recording] = None
-_warned = set()
+_running: Optional[Recorder] = None
+_warned: set[str] = set()
 
 
-class Recording:
+class Recorder:
     """A recording of this process and its descendants, from `with` (or `start`) on. `path` names its file."""
 
     def __init__(
@@ -30,7 +30,9 @@ class Recording:
         force: bool = False,
     ) -> None:
         self.path = os.path.abspath(_default_name() if path is None else os.fspath(path))
-        self._interval = 0 if interval == "auto" else max(1, round(_quantities.seconds(interval) * 1e9))
+        self._interval = 0 if interval == "auto" else round(_quantities.seconds(interval) * 1e9)
+        if interval != "auto" and self._interval < 100_000:
+            raise ValueError(f"an interval of {interval!r} is too short: 100us is the least")
         self._maximum = _quantities.size(max_size)
         self._force = force
 
@@ -39,7 +41,7 @@ class Recording:
         """Whether this object's own recording is being made."""
         return _running is self
 
-    def __enter__(self) -> Recording:
+    def __enter__(self) -> Recorder:
         self._start()
         return self
 
@@ -52,7 +54,7 @@ class Recording:
         return self.path
 
     def __repr__(self) -> str:
-        return f"<stripchart.Recording {self.path!r}{', running' if self.is_running else ''}>"
+        return f"<stripchart.Recorder {self.path!r}{', running' if self.is_running else ''}>"
 
     def _start(self) -> None:
         global _running
@@ -106,7 +108,7 @@ def record(
     interval: Union[str, float] = "auto",
     max_size: Union[str, int] = "256MiB",
     force: bool = False,
-) -> Recording:
+) -> Recorder:
     """`with stripchart.record("train.pftrace"):` records this process and its descendants.
 
     path: of the file to make; without it SCRIPT-PID.pftrace in the working directory. force: replace an existing file.
@@ -117,7 +119,7 @@ def record(
     A file that cannot be made, or a second recording at the same time, is a RuntimeWarning, and the program goes on.
     Raises ValueError: the interval or the size is none.
     """
-    return Recording(path, interval=interval, max_size=max_size, force=force)
+    return Recorder(path, interval=interval, max_size=max_size, force=force)
 
 
 def start(
@@ -126,14 +128,14 @@ def start(
     interval: Union[str, float] = "auto",
     max_size: Union[str, int] = "256MiB",
     force: bool = False,
-) -> Recording:
+) -> Recorder:
     """Begins what `record` describes, until `stop()` or the end of the program. While one runs, gives that one back."""
-    recording = Recording(path, interval=interval, max_size=max_size, force=force)
+    recording = Recorder(path, interval=interval, max_size=max_size, force=force)
     recording._start()
     return _running or recording
 
 
-def stop() -> Optional[Recording]:
+def stop() -> Optional[Recorder]:
     """Ends the recording that runs, and gives it back; None: there is none that this program started."""
     recording = _running
     if recording is not None:

@@ -372,13 +372,13 @@ FOREIGN = {
 def test_what_is_no_recording_is_an_error_that_says_so(command, tmp_path, content):
     path = tmp_path / "foreign"
     path.write_bytes(content)
-    with pytest.raises(_load.RecordingError, match="foreign.*recording"):
+    with pytest.raises(stripchart.RecordingError, match="foreign.*recording"):
         _load.load(path)
-    assert issubclass(_load.RecordingError, ValueError)
+    assert issubclass(stripchart.RecordingError, ValueError)
 
 
 def test_a_folder_is_no_recording(command, tmp_path):
-    with pytest.raises(_load.RecordingError):
+    with pytest.raises(stripchart.RecordingError):
         _load.load(tmp_path)
 
 
@@ -404,7 +404,7 @@ def test_every_truncation_is_a_shorter_recording_or_an_error(recorded, tmp_path)
         path.write_bytes(whole[: len(whole) * part // 20 + part])
         try:
             cut = _load.load(path)
-        except _load.RecordingError:
+        except stripchart.RecordingError:
             assert counts == [], "less could be read"
             continue
         counts.append(len(cut.samples))
