@@ -24,22 +24,22 @@ package import StripPlatform
 }
 
 extension SpanRecorder {
-  package typealias Task = UnsafeMutablePointer<TaskTrack>
+  package typealias TaskPointer = UnsafeMutablePointer<TaskTrack>
 
-  package static func makeTask(_ name: UnsafeRawBufferPointer) -> Task {
-    let task = Task.allocate(capacity: 1)
+  package static func makeTask(_ name: UnsafeRawBufferPointer) -> TaskPointer {
+    let task = TaskPointer.allocate(capacity: 1)
     unsafe task.initialize(to: TaskTrack(name))
     return unsafe task
   }
 
-  package static func forget(_ task: Task) {
+  package static func forget(_ task: TaskPointer) {
     // Safe because the caller promises that nobody uses it any more.
     unsafe task.pointee.open.deallocate()
     unsafe task.deallocate()
   }
 
   /// Begins a span on the task's track, by the thread that runs it now.
-  package func enter(_ task: Task, _ name: UInt32, _ arguments: SpanArguments, _ pen: Pen) -> UInt64 {
+  package func enter(_ task: TaskPointer, _ name: UInt32, _ arguments: SpanArguments, _ pen: Pen) -> UInt64 {
     guard unsafe isReady(pen), let now = unsafe open(pen) else { return 0 }
     if unsafe task.pointee.generation != generation { unsafe describe(task, pen) }
     let number = Self.valid(name)
@@ -63,7 +63,7 @@ extension SpanRecorder {
   }
 
   /// Ends the span of a token, and what is still open inside it.
-  package func leave(_ task: Task, _ token: UInt64, _ arguments: SpanArguments, _ pen: Pen) -> Left {
+  package func leave(_ task: TaskPointer, _ token: UInt64, _ arguments: SpanArguments, _ pen: Pen) -> Left {
     let depth = Int(token & 0xFFFF_FFFF)
     guard unsafe isReady(pen), unsafe task.pointee.generation == generation else { return .ended }
     let isOpen =
@@ -76,7 +76,7 @@ extension SpanRecorder {
     return isInnermost ? .ended : .withOthers
   }
 
-  private func end(_ task: Task, _ arguments: SpanArguments, isLate: Bool, _ pen: Pen) {
+  private func end(_ task: TaskPointer, _ arguments: SpanArguments, isLate: Bool, _ pen: Pen) {
     unsafe task.pointee.depth -= 1
     let depth = unsafe task.pointee.depth
     guard let now = unsafe open(pen) else { return }
@@ -90,7 +90,7 @@ extension SpanRecorder {
     }
   }
 
-  private func describe(_ task: Task, _ pen: Pen) {
+  private func describe(_ task: TaskPointer, _ pen: Pen) {
     unsafe task.pointee.uuid = file.control.nextTrack()
     unsafe task.pointee.generation = generation
     unsafe task.pointee.depth = 0

@@ -151,7 +151,7 @@ public func stripchartTaskNew(_ name: UnsafePointer<CChar>, _ length: Int) -> Op
 
 @c(stripchart_task_free)
 public func stripchartTaskFree(_ task: OpaquePointer?) {
-  if let task = unsafe task { unsafe SpanRecorder.forget(SpanRecorder.Task(task)) }
+  if let task = unsafe task { unsafe SpanRecorder.forget(SpanRecorder.TaskPointer(task)) }
 }
 
 @c(stripchart_task_enter)
@@ -160,7 +160,7 @@ public func stripchartTaskEnter(
 ) -> UInt64 {
   guard let task = unsafe task else { return 0 }
   return unsafe SpanCore.write(0) { recorder, pen in
-    unsafe recorder.enter(SpanRecorder.Task(task), name, SpanArguments(arguments, count: count), pen)
+    unsafe recorder.enter(SpanRecorder.TaskPointer(task), name, SpanArguments(arguments, count: count), pen)
   }
 }
 
@@ -170,7 +170,7 @@ public func stripchartTaskLeave(
 ) -> Int32 {
   guard let task = unsafe task, token != 0 else { return 0 }
   return unsafe SpanCore.write(0) { recorder, pen in
-    unsafe recorder.leave(SpanRecorder.Task(task), token, SpanArguments(arguments, count: count), pen).rawValue
+    unsafe recorder.leave(SpanRecorder.TaskPointer(task), token, SpanArguments(arguments, count: count), pen).rawValue
   }
 }
 
