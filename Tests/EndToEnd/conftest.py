@@ -35,6 +35,15 @@ def command_path():
     return path
 
 
+@pytest.fixture(scope="session")
+def span_fixture(command_path):
+    """`strip-span-fixture THREADS SPANS FORKS`, built beside the command: nested pairs `outer` > `inner`."""
+    path = os.environ.get("STRIPCHART_SPAN_FIXTURE", command_path.parent / "strip-span-fixture")
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"{path} is not there: run `make build`, or set STRIPCHART_SPAN_FIXTURE")
+    return path
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The test's own folder, which is also its working folder."""

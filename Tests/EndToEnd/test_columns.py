@@ -9,7 +9,6 @@ import pytest
 from kernel import MEBIBYTE
 from stripchart_command import assert_one_line_error
 from terminal import Terminal
-from test_spans import span_fixture  # noqa: F401
 
 # Ours, that of the CSV file, what its unit is of ours, what its last digit is worth.
 CSV_COLUMNS = [

@@ -17,15 +17,6 @@ NESTING = """
 """
 
 
-@pytest.fixture(scope="session")
-def span_fixture(command_path):
-    """`strip-span-fixture THREADS SPANS FORKS`, built beside the command: nested pairs `outer` > `inner`."""
-    path = os.environ.get("STRIPCHART_SPAN_FIXTURE", command_path.parent / "strip-span-fixture")
-    if not os.access(path, os.X_OK):
-        pytest.fail(f"{path} is not there: run `make build`, or set STRIPCHART_SPAN_FIXTURE")
-    return path
-
-
 @pytest.mark.parametrize("threads, spans, forks", [(1, 1, 0), (1, 1000, 0), (4, 5000, 0), (1, 1000, 3), (3, 2000, 4)])
 def test_every_span_is_in_the_recording_once(stripchart, engine, span_fixture, threads, spans, forks):
     outcome = stripchart.run(span_fixture, threads, spans, forks)
