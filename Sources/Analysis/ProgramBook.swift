@@ -177,6 +177,7 @@ package struct ProgramBook: Sendable {
     guard let place = libraries.firstIndex(where: { $0.process == table.process }) else { return }
     libraries[place].usage.readings &+= table.readings
     libraries[place].usage.lineHits &+= LineBook.hits(table)
+    libraries[place].usage.lineEvents &+= table.events
   }
 
   mutating func folded(_ fold: RecordedFold) {

@@ -48,6 +48,8 @@ package struct LibraryUsage: Sendable {
   package var foldedCalls: UInt64 = 0
   package var readings: UInt64 = 0
   package var lineHits: UInt64 = 0
+  /// Lines that began, and functions with counted lines that were entered, resumed and left.
+  package var lineEvents: UInt64 = 0
 
   package init() {}
 
@@ -57,7 +59,7 @@ package struct LibraryUsage: Sendable {
     let spans = Double(events) / 2 + Double(foldedCalls)
     return
       (spans * Double(eventNanoseconds ?? 0) + Double(readings) * Double(readingNanoseconds ?? 0)
-      + Double(lineHits) * Double(lineNanoseconds ?? 0)) / 1e9
+      + Double(max(lineEvents, lineHits)) * Double(lineNanoseconds ?? 0)) / 1e9
   }
 }
 

@@ -18,6 +18,8 @@ internal import StripPlatform
   var last: UInt64
   var readingDue: UInt64 = 0
   var charged = OwnReading()
+  /// Since they were last written down.
+  var events: UInt64 = 0
 
   init(at time: UInt64) {
     unsafe frames = .allocate(capacity: Self.capacity)
@@ -35,6 +37,7 @@ internal import StripPlatform
     // Safe because entries lie in the mapped file for ever.
     if let entry = unsafe top?.pointee.entry { unsafe entry.pointee.own &+= time &- last }
     last = time
+    events &+= 1
   }
 
   mutating func push(_ code: UnsafeMutablePointer<CodeRecord>) {

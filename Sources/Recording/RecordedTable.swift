@@ -24,7 +24,16 @@ package struct RecordedLines: Equatable, Sendable {
   package let process: Int
   /// Readings of the thread's counters that lines took.
   package let readings: UInt64
+  /// Lines that began, and functions that were entered, resumed and left: what each cost is the same.
+  package let events: UInt64
   package let lines: [RecordedLine]
+
+  package init(process: Int, readings: UInt64, events: UInt64 = 0, lines: [RecordedLine]) {
+    self.process = process
+    self.readings = readings
+    self.events = events
+    self.lines = lines
+  }
 }
 
 /// Calls of one span name under one parent on one thread that were counted and not written one by one.
@@ -65,6 +74,7 @@ struct TableBytes {
   let process: UInt64
   let thread: UInt64
   let readings: UInt64
+  let events: UInt64
   /// Entries that are whole.
   let count: Int
   private let bytes: [UInt8]
@@ -86,6 +96,7 @@ struct TableBytes {
     process = Self.word(bytes, 24)
     thread = Self.word(bytes, 32)
     readings = Self.word(bytes, 48)
+    events = Self.word(bytes, 56)
     let room = (min(bytes.count, RecordingLayout.blockSize) - TableBlock.headerSize) / entrySize
     count = Int(min(Self.half(bytes, Self.countOffset), UInt32(room)))
   }

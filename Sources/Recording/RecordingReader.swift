@@ -406,7 +406,7 @@ package struct RecordingReader: ~Copyable {
     let process = track(table.process)
     switch table.kind {
     case .lines:
-      visitor.lines(RecordedLines(process: process, readings: table.readings, lines: table.lines))
+      visitor.lines(RecordedLines(process: process, readings: table.readings, events: table.events, lines: table.lines))
     case .foldedSpans:
       let thread = track(table.thread)
       for entry in 0..<table.count { fold(table, entry, process, thread, &visitor) }

@@ -60,7 +60,9 @@ extension SpanRecorder {
 
   @inline(never)
   private func read(_ lines: UnsafeMutablePointer<LineThread>, at time: UInt64, _ pen: Pen) {
-    if unsafe readIfOld(pen, at: time) { lineBlock?.countReading() }
+    let isRead = unsafe readIfOld(pen, at: time)
+    lineBlock?.count(readings: isRead ? 1 : 0, events: unsafe lines.pointee.events)
+    unsafe lines.pointee.events = 0
     let readings = unsafe pen.pointee.seldom.pointee.readings
     unsafe lines.pointee.charge(readings.latest)
     unsafe lines.pointee.readingDue = readings.takenAt &+ cost.bound

@@ -52,9 +52,11 @@ internal import StripPlatform
     return unsafe entry
   }
 
-  /// One more reading that a line event took.
-  func countReading() {
-    let word = unsafe (base + Self.readingsOffset).assumingMemoryBound(to: UInt64.self)
-    unsafe word.pointee &+= 1
+  /// More events of lines, and readings that these took.
+  func count(readings: UInt64, events: UInt64) {
+    // Safe because both words lie in the block's header.
+    let words = unsafe (base + Self.readingsOffset).assumingMemoryBound(to: UInt64.self)
+    unsafe words[0] &+= readings
+    unsafe words[1] &+= events
   }
 }

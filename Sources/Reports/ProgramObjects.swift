@@ -87,6 +87,7 @@ struct ProgramObjects {
     json.member("folded_calls", library.foldedCalls)
     json.member("readings", library.readings)
     json.member("line_hits", library.lineHits)
+    json.member("line_events", library.lineEvents)
     json.member("estimated_overhead_seconds", library.overheadSeconds)
   }
 

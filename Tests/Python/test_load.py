@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import stripchart
 from stripchart import _load
 
 MEBIBYTE = 1 << 20

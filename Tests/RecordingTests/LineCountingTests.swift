@@ -60,7 +60,8 @@ struct LineCountingTests {
     #expect(try #require(lines[1 << 16 | 3]).selfNanoseconds < slow.selfNanoseconds)
   }
 
-  @Test func `a line's CPU time and growth are those of the thread and the process while it ran`() throws {
+  // Growth is the process's, where other tests run too: Tests/Python/test_truth.py holds it against a program of its own.
+  @Test func `a line's CPU time and faults are those of the thread while it ran`() throws {
     let work = code("work")
     let size = 32 << 20
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
@@ -78,7 +79,6 @@ struct LineCountingTests {
     recorder.leave(work, pen)
     let most = Int64(Clock.threadCPU() - before)
     let lines = try lines()
-    #expect(abs(try #require(lines[1 << 16 | 2]).residentGrowthBytes - Int64(size)) < 2 << 20)
     #expect(try #require(lines[1 << 16 | 2]).minorFaults > 0)
     #expect((30_000_000...most).contains(try #require(lines[1 << 16 | 3]).cpuNanoseconds))
   }

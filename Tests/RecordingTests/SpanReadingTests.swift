@@ -37,18 +37,16 @@ struct SpanReadingTests {
     #expect((Int64(least)...Int64(most)).contains(used))
   }
 
-  @Test func `memory that a span touches and keeps is its growth, in pages`() throws {
+  // Growth is the process's, where other tests run too: Tests/Python/test_truth.py holds it against a program of its own.
+  @Test func `the faults of a span are its thread's, and the peak is at least what is resident`() throws {
     let size = 64 << 20
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
     defer { memory.deallocate() }
-    span("grow") {
+    span("touch") {
       for at in stride(from: 0, to: size, by: 4096) { memory.storeBytes(of: 1, toByteOffset: at, as: UInt8.self) }
     }
     recorder.file.close()
     let events = try WriterVisitor(recorder.file.path).events
-    let growth = try #require(events[1].readings["rss"]) - (try #require(events[0].readings["rss"]))
-    // The kernel counts a running process's pages in batches.
-    #expect(abs(growth - Int64(size)) < 2 << 20)
     let faults = try #require(events[1].readings["minor_faults"]) - (try #require(events[0].readings["minor_faults"]))
     #expect(faults > 0)
     let peak = try #require(events[1].readings["peak_rss"])
