@@ -10,6 +10,7 @@ package struct RecordingSummary: Sendable {
   package var ending = PacketSource.ReadingEnd.whole
   package var run = RunFacts()
   package var machine = MachineFacts()
+  package var machineUse = MachineUse()
   package var processes: [ProcessUsage] = []
   package var total = TotalUsage()
   package var spans: [SpanUsage] = []

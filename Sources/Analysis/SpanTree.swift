@@ -10,6 +10,8 @@ package struct SpanTree: Sendable {
     package var selfNanoseconds: UInt64 = 0
     /// Begun and not ended when the recording ended.
     package var open: UInt64 = 0
+    /// When the last of these began.
+    package var openSince: UInt64?
     /// How many of the durations are no calls, but further stretches of suspended ones.
     package var resumed: UInt64 = 0
     /// What was used inside, and what of it outside of the spans inside.
@@ -55,6 +57,7 @@ package struct SpanTree: Sendable {
   }
 
   private struct Thread {
+    var pid: Int32 = 0
     /// The node that its outermost spans stand under.
     var root: Int32 = 0
     /// As ``ReadingHistory/latest``.
@@ -79,6 +82,8 @@ package struct SpanTree: Sendable {
   private var isThread: [Bool] = []
   /// Ends without a begin: their begin lies in a part of the file that is missing.
   package private(set) var unmatchedEnds: UInt64 = 0
+  package private(set) var iterations = IterationBook()
+  package var activity = ActivityGrid()
 
   package init() {}
 
@@ -97,7 +102,10 @@ package struct SpanTree: Sendable {
       readingTracks.append(nil)
     }
     switch track.kind {
-    case .thread: isThread[track.index] = true
+    case .thread(let pid, _):
+      isThread[track.index] = true
+      grow(to: track.index)
+      threads[track.index].pid = pid
     case .task:
       if taskRoot == 0 {
         nodes.append(Node(name: -1, parent: -1))
@@ -156,6 +164,7 @@ package struct SpanTree: Sendable {
     let node = Int(frame.node)
     let duration = time >= frame.begin ? time - frame.begin : 0
     nodes[node].durations.add(duration)
+    activity.add(node, from: frame.begin, to: time)
     nodes[node].selfNanoseconds &+= duration >= frame.childNanoseconds ? duration - frame.childNanoseconds : 0
     if let last = threads[track].frames.indices.last { threads[track].frames[last].childNanoseconds &+= duration }
     if frame.isResumed { nodes[node].resumed += 1 }
@@ -211,18 +220,31 @@ package struct SpanTree: Sendable {
       while threads[track].childUse.count < depth { threads[track].childUse.append(ReadingValues()) }
       threads[track].childUse[depth - 1].add(used)
     }
-    if let peak = threads[track].readings.greatestResident(since: Int(frame.reading)) {
-      nodes[node].peakResidentBytes = max(nodes[node].peakResidentBytes ?? peak, peak)
-    }
+    let peak = threads[track].readings.greatestResident(since: Int(frame.reading))
+    if let peak { nodes[node].peakResidentBytes = max(nodes[node].peakResidentBytes ?? peak, peak) }
     let bound = threads[track].boundNanoseconds
+    if duration >= bound {
+      var call = IterationSeries.Call()
+      (call.track, call.begin, call.end) = (track, frame.begin, time)
+      (call.residentBefore, call.residentAfter) = (first.values[.resident], last.values[.resident])
+      (call.greatestResident, call.threadCPUNanoseconds) = (peak, used[.threadCPU])
+      iterations.add(call, node: node, pid: threads[track].pid)
+    }
     if duration >= bound, first.time &+ bound >= frame.begin, last.time &+ bound >= time {
       nodes[node].exactNanoseconds &+= duration
     }
   }
 
   /// Counts what is still open, once, after the last event.
-  package mutating func finish() {
-    for thread in threads { for frame in thread.frames { nodes[Int(frame.node)].open += 1 } }
+  /// `end`: of the recording, up to where what is open ran.
+  package mutating func finish(at end: UInt64 = 0) {
+    for thread in threads {
+      for frame in thread.frames {
+        nodes[Int(frame.node)].open += 1
+        activity.add(Int(frame.node), from: frame.begin, to: end)
+        nodes[Int(frame.node)].openSince = max(nodes[Int(frame.node)].openSince ?? 0, frame.begin)
+      }
+    }
     var known = ReadingValues()
     for thread in threads { known.know(thread.readings.known) }
     for node in nodes.indices {

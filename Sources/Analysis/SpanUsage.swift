@@ -9,6 +9,8 @@ package struct SpanUsage: Sendable {
   /// How many of the durations are further stretches of a call.
   package var resumed: UInt64 = 0
   package var open: UInt64 = 0
+  /// When the last of these began.
+  package var openSinceSeconds: Double?
   package var selfNanoseconds: UInt64 = 0
   /// Folded spans stand in it or it is folded: spans inside folded ones are not known to be there.
   package var isSelfEstimated = false
@@ -21,6 +23,9 @@ package struct SpanUsage: Sendable {
   package var slowestArguments: [SpanArgument] = []
   package var place: SourcePlace?
   package var folded: FoldedCalls?
+  /// One a process.
+  package var iterations: [IterationSeries] = []
+  package var inside = CurvesInside()
 
   package init() {}
 

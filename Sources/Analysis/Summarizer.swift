@@ -186,6 +186,7 @@ package struct Summarizer: RecordingVisitor {
   private mutating func begin(_ note: Note, at time: UInt64) {
     hasBegun = true
     facts.run.start = time
+    spans.activity.start = time
     facts.run.mode = note.text("mode") ?? ""
     facts.run.version = note.text("version") ?? ""
     facts.run.command = note.texts("command")
@@ -322,7 +323,7 @@ package struct Summarizer: RecordingVisitor {
   mutating func finished() -> RecordingSummary {
     closeTick()
     if let pending { drawn(pending) }
-    spans.finish()
+    spans.finish(at: facts.run.end == 0 ? lastTime : facts.run.end)
     folds.place(in: &spans)
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
     facts.processes = ledger.processes.map { usage($0) }
@@ -330,9 +331,10 @@ package struct Summarizer: RecordingVisitor {
     finishTotal()
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
+    facts.machineUse = MachineUse(ledger)
+    facts.counters = program.counters
     finishSpans()
     facts.functions = lineBook.functions
-    facts.counters = program.counters
     facts.marks = program.marks(seconds)
     facts.markCount = program.markCount
     facts.libraries = program.libraryUsages(spans)
@@ -344,6 +346,7 @@ package struct Summarizer: RecordingVisitor {
   }
 
   private mutating func finishSpans() {
+    let iterations = spans.iterations.series
     facts.spans = spans.spans.map { node in
       var usage = SpanUsage()
       usage.path = spans.path(of: node).map { $0 < names.count ? names[$0] : "(unnamed)" }
@@ -351,6 +354,9 @@ package struct Summarizer: RecordingVisitor {
       usage.isTask = spans.isOfTask(node)
       usage.take(spans.nodes[node])
       usage.place = program.place(of: usage.name)
+      usage.openSinceSeconds = spans.nodes[node].openSince.map(seconds)
+      usage.iterations = iterations[node] ?? []
+      usage.inside = CurvesInside(facts.curves, facts.counters, spans.activity, path: node)
       if let folded = spans.nodes[node].folded {
         usage.folded = FoldedCalls(count: folded.count, sinceSeconds: seconds(folded.since))
       }

@@ -4,6 +4,9 @@ internal import StripRecording
 /// Why a command cannot go on: one line and a hint for the user, a code of sysexits(3) for scripts.
 struct Failure: Error {
   enum Code: Int32 {
+    /// Of `check`: a budget is broken; it cannot be told.
+    case broken = 2
+    case cannotTell = 3
     case usage = 64
     case damagedInput = 65
     case noInput = 66

@@ -34,6 +34,8 @@ struct RecordingOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Do not print the report.")
   var quiet = false
 
+  @OptionGroup var order: ReportOrderOptions
+
   @Flag(name: .long, help: "No colour, whatever the terminal can do.")
   var noColor = false
 

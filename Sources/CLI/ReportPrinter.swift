@@ -10,7 +10,8 @@ enum ReportPrinter {
     do throws(RecordingError) {
       let summary = try Summarizer.summarize(file.path)
       let report = TerminalReport(
-        summary, width: Console.width(of: 2), color: Console.wantsColor(on: 2, refused: options.noColor))
+        summary, width: Console.width(of: 2), color: Console.wantsColor(on: 2, refused: options.noColor),
+        selection: options.order.selection)
       Console.write(report.text, to: 2)
     } catch {
       Failure(error).say()

@@ -19,7 +19,7 @@ struct StripchartCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, AttachCommand.self, SystemCommand.self, ReportCommand.self, ExportCommand.self,
-      RecoverCommand.self,
+      DiffCommand.self, CheckCommand.self, RecoverCommand.self,
       DoctorCommand.self,
     ])
 

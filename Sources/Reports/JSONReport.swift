@@ -6,7 +6,13 @@ package struct JSONReport {
   package static let schema = 1
   private let summary: RecordingSummary
 
-  package init(_ summary: RecordingSummary) { self.summary = summary }
+  private let findings: [Finding]
+
+  /// `findings`: those of the whole recording, where `summary` is a part of it.
+  package init(_ summary: RecordingSummary, findings: [Finding]? = nil) {
+    self.summary = summary
+    self.findings = findings ?? Findings.all(of: summary)
+  }
 
   /// One JSON object; ends with a line feed.
   package var text: String {
@@ -25,7 +31,9 @@ package struct JSONReport {
       json.array { json in for span in summary.spans { json.object { SpanObject(span).write(&$0) } } }
       ProgramObjects(summary).write(&json)
       json.key("findings")
-      json.array { _ in }
+      json.array { json in
+        for finding in findings { json.object { FindingObject(finding).write(&$0) } }
+      }
       json.key("recorder")
       json.object(recorder)
       json.key("missing")

@@ -3,17 +3,22 @@ internal import StripAnalysis
 /// The functions whose lines took most time, with their source: for each line how often it ran and what that took.
 struct LineSections {
   private let functions: [FunctionUsage]
-  private static let functionLimit = 5
+  private let functionLimit: Int
   private static let lineLimit = 40
   /// Lines around a hot one.
   private static let context: UInt32 = 2
 
-  init(_ summary: RecordingSummary) { functions = summary.functions }
+  init(_ summary: RecordingSummary, _ selection: ReportSelection = ReportSelection()) {
+    functions =
+      selection.order == .total
+      ? summary.functions : summary.functions.sorted { selection.key($0) > selection.key($1) }
+    functionLimit = selection.top ?? 5
+  }
 
   /// One block of lines a function.
   func sections(_ width: Int, _ style: TerminalStyle) -> [[String]] {
     // One more is shown rather than named as "1 more".
-    let shown = functions.count <= Self.functionLimit + 1 ? functions[...] : functions.prefix(Self.functionLimit)
+    let shown = functions.count <= functionLimit + 1 ? functions[...] : functions.prefix(functionLimit)
     var sections = shown.map { section($0, width, style) }
     let others = functions[shown.count...]
     if let last = sections.indices.last {

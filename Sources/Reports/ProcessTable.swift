@@ -4,9 +4,12 @@ internal import StripModel
 /// The processes that used most CPU, the sum of the others, and the sum of all.
 struct ProcessTable {
   private let summary: RecordingSummary
-  private static let limit = 12
+  private let limit: Int
 
-  init(_ summary: RecordingSummary) { self.summary = summary }
+  init(_ summary: RecordingSummary, _ selection: ReportSelection = ReportSelection()) {
+    self.summary = summary
+    limit = selection.top ?? 12
+  }
 
   func lines(_ width: Int, _ style: TerminalStyle) -> [String] {
     guard !summary.processes.isEmpty else { return [] }
@@ -18,7 +21,7 @@ struct ProcessTable {
         .init(title: "start", dispensability: 3), .init(title: "end"), .init(title: "", isNumber: false),
       ], flexible: 1)
     // One more is shown rather than named as "1 more".
-    let shown = sorted.count <= Self.limit + 1 ? sorted[...] : sorted.prefix(Self.limit)
+    let shown = sorted.count <= limit + 1 ? sorted[...] : sorted.prefix(limit)
     for process in shown { table.append(cells(process), (process.exit?.shellCode ?? 0) != 0 ? .failure : .none) }
     let others = sorted[shown.count...]
     if !others.isEmpty {

@@ -26,16 +26,49 @@ struct SpanObject {
         }
       }
     }
+    json.member("open_since_seconds", span.openSinceSeconds)
+    let growth = AttributedGrowth(span.iterations)
+    json.member("rss_growth_once_bytes", span.iterations.isEmpty ? nil : growth.bytes)
+    json.member("overlapping_threads", growth.overlappingThreads)
     json.member("left_open", span.leftOpen)
     json.key("slowest_arguments")
     json.object { json in for argument in span.slowestArguments { json.member(argument) } }
     json.member("file", span.place?.file)
     json.member("line", span.place?.line)
+    json.key("inside")
+    json.object(inside)
     json.key("folded")
     guard let folded = span.folded else { return json.null() }
     json.object {
       $0.member("calls", folded.count)
       $0.member("since_seconds", folded.sinceSeconds)
+    }
+  }
+
+  private func inside(_ json: inout JSONWriter) {
+    func curve(_ name: String, _ inside: CurveInside?, _ json: inout JSONWriter) {
+      json.key(name)
+      guard let inside else { return json.null() }
+      json.object {
+        $0.member("mean", inside.mean)
+        $0.member("peak", inside.peak)
+      }
+    }
+    curve("cpus", span.inside.cpus, &json)
+    curve("rss_bytes", span.inside.resident, &json)
+    curve("read_bytes_per_second", span.inside.diskRead, &json)
+    curve("write_bytes_per_second", span.inside.diskWrite, &json)
+    curve("machine_cpu_share", span.inside.machineCPU, &json)
+    json.key("counters")
+    json.array { json in
+      for counter in span.inside.counters {
+        json.object {
+          $0.member("name", counter.name)
+          $0.member("pid", counter.pid)
+          $0.member("mean", counter.inside.mean)
+          $0.member("peak", counter.inside.peak)
+        }
+      }
     }
   }
 

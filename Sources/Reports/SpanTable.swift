@@ -5,15 +5,17 @@ struct SpanTable {
   private let spans: [SpanUsage]
   /// By index: who stands under it. After the last: who stands under none, and the same of tasks.
   private var children: [[Int]]
-  private static let limit = 40
+  private let selection: ReportSelection
+  private var limit: Int { selection.top ?? 40 }
 
   private struct Place: Hashable {
     let path: [String]
     let isTask: Bool
   }
 
-  init(_ summary: RecordingSummary) {
+  init(_ summary: RecordingSummary, _ selection: ReportSelection = ReportSelection()) {
     spans = summary.spans
+    self.selection = selection
     children = Array(repeating: [], count: spans.count + 2)
     var places: [Place: Int] = [:]
     for (index, span) in spans.enumerated() {
@@ -22,7 +24,7 @@ struct SpanTable {
       let place = Place(path: span.path, isTask: span.isTask)
       if places[place] == nil { places[place] = index }
     }
-    for parent in children.indices { children[parent].sort { spans[$0].durations.sum > spans[$1].durations.sum } }
+    for parent in children.indices { children[parent].sort { selection.key(spans[$0]) > selection.key(spans[$1]) } }
   }
 
   func lines(_ width: Int, _ style: TerminalStyle) -> [String] {
@@ -141,11 +143,11 @@ struct SpanTable {
 
   /// The spans with the greatest totals, and those that they stand in.
   private var longest: Set<Int> {
-    let sorted = spans.indices.sorted { spans[$0].durations.sum > spans[$1].durations.sum }
-    var shown = Set(sorted.prefix(Self.limit))
+    let sorted = spans.indices.sorted { selection.key(spans[$0]) > selection.key(spans[$1]) }
+    var shown = Set(sorted.prefix(limit))
     var parents: [Int: Int] = [:]
     for parent in spans.indices { for child in children[parent] { parents[child] = parent } }
-    for index in sorted.prefix(Self.limit) {
+    for index in sorted.prefix(limit) {
       var above = parents[index]
       while let parent = above, shown.insert(parent).inserted { above = parents[parent] }
     }

@@ -9,19 +9,34 @@ package struct TerminalReport {
   let summary: RecordingSummary
   let width: Int
   let style: TerminalStyle
+  private let findings: [Finding]
+  private let selection: ReportSelection
 
-  package init(_ summary: RecordingSummary, width: Int, color: Bool) {
+  /// `findings`: those of the whole recording, where `summary` is a part of it.
+  package init(
+    _ summary: RecordingSummary, width: Int, color: Bool, findings: [Finding]? = nil,
+    selection: ReportSelection = ReportSelection()
+  ) {
     self.summary = summary
     self.width = max(width, 60)
     style = TerminalStyle(hasColor: color)
+    self.findings = findings ?? Findings.all(of: summary)
+    self.selection = selection
   }
 
   /// The whole report; ends with a line feed.
   package var text: String {
-    let tables = [ProcessTable(summary).lines(width, style), SpanTable(summary).lines(width, style)]
-    let lines = LineSections(summary).sections(width, style)
-    let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
-    let sections = [head + answer, curves] + tables + lines + own + [notes, footer]
+    let spans = SpanTable(summary, selection).lines(width, style)
+    let lines = LineSections(summary, selection).sections(width, style)
+    let found = FindingSection(findings).lines(width, style)
+    let sections: [[String]]
+    if selection.span != nil {
+      sections = [head + verdict, spans] + SpanFigures(summary.spans).sections(width, style) + [found] + lines
+    } else {
+      let processes = ProcessTable(summary, selection).lines(width, style)
+      let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
+      sections = [head + verdict + answer, curves, found, processes, spans] + lines + own + [notes, footer]
+    }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
@@ -30,7 +45,21 @@ package struct TerminalReport {
   private var head: [String] {
     let ending = " · \(self.ending) · \(Figure.duration(summary.run.wallSeconds))"
     let title = ShownText.shortened(self.title, to: max(20, width - ShownText.width(ending)))
-    return [style.bold(title) + (hasFailed ? style.bad(ending) : ending)]
+    return [style.bold(title) + (hasFailed ? style.bad(ending) : ending)] + part.map(style.dim)
+  }
+
+  /// Which part of the recording it is.
+  private var part: [String] {
+    var parts: [String] = []
+    if let range = selection.range {
+      parts.append(
+        "only from \(Figure.duration(range.lowerBound)) to \(Figure.duration(range.upperBound)) of the recording, cut there; "
+          + "times count from its beginning at \(Figure.duration(range.lowerBound)); lines and folded calls have no times and are left out"
+      )
+    }
+    if let span = selection.span { parts.append("only span \(ShownText.escaped(span)) and what is below") }
+    if selection.areLinesOfAll { parts.append("lines are counted by function: they are those of the whole program") }
+    return parts.flatMap { ShownText.wrapped($0, to: width) }
   }
 
   private var title: String {
@@ -63,6 +92,14 @@ package struct TerminalReport {
 
   private var hasFailed: Bool {
     !summary.run.isComplete || summary.run.exit.map { $0.shellCode != 0 } ?? false
+  }
+
+  /// What limited it, and who is responsible.
+  private var verdict: [String] {
+    let verdict = Verdict(findings)
+    return ShownText.wrapped(verdict.sentences(.terminal).joined(separator: " "), to: width).map {
+      verdict.isGrave ? style.bad($0) : style.bold($0)
+    }
   }
 
   /// One to three sentences.

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import pytest
 
@@ -42,6 +43,18 @@ def span_fixture(command_path):
     if not os.access(path, os.X_OK):
         pytest.fail(f"{path} is not there: run `make build`, or set STRIPCHART_SPAN_FIXTURE")
     return path
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    """A folder from which any CPython since 3.9 imports the package that was built last."""
+    wheels = sorted((REPOSITORY / ".build-python/dist").glob("stripchart-*.whl"), key=os.path.getmtime)
+    if not wheels:
+        pytest.skip("the Python package is not built: `make python`")
+    folder = tmp_path_factory.mktemp("package")
+    with zipfile.ZipFile(wheels[-1]) as wheel:
+        wheel.extractall(folder)
+    return folder
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ enum SummaryFixture: String, CaseIterable {
 
   static let second: UInt64 = 1_000_000_000
   static let mebibyte: Int64 = 1 << 20
-  private static let start: UInt64 = 5000 * second
+  static let start: UInt64 = 5000 * second
 
   /// A run that went well: two processes, spans, all figures known.
   private static var trainingRun: RecordingSummary {
@@ -165,7 +165,7 @@ enum SummaryFixture: String, CaseIterable {
     return function
   }
 
-  private static func used(
+  static func used(
     _ span: SpanUsage, cpu: Int64, growth: Int64, io: Int64 = 0, exact: Double = 1
   ) -> SpanUsage {
     var span = span
@@ -283,7 +283,7 @@ enum SummaryFixture: String, CaseIterable {
     return summary
   }
 
-  private static func base(wall: UInt64) -> RecordingSummary {
+  static func base(wall: UInt64) -> RecordingSummary {
     var summary = RecordingSummary()
     summary.path = "train-100.pftrace"
     summary.fileBytes = 1_234_567
@@ -316,7 +316,7 @@ enum SummaryFixture: String, CaseIterable {
     return summary
   }
 
-  private static func process(
+  static func process(
     _ pid: Int32, parent: Int32, _ command: [String], cpu: Double, peak: Int64, start: Double, end: Double?,
     _ exit: ProgramExit?
   ) -> ProcessUsage {
@@ -343,7 +343,7 @@ enum SummaryFixture: String, CaseIterable {
     return process
   }
 
-  private static func span(_ path: [String], calls: Int, _ nanoseconds: UInt64, own: UInt64? = nil, open: UInt64 = 0)
+  static func span(_ path: [String], calls: Int, _ nanoseconds: UInt64, own: UInt64? = nil, open: UInt64 = 0)
     -> SpanUsage
   {
     var span = SpanUsage()

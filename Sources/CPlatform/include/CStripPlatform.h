@@ -208,6 +208,13 @@ static inline void strip_store16(void *_Nonnull at, uint64_t low, uint64_t high)
 // The compiler keeps the stores before it before the stores after it.
 static inline void strip_order_stores(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
+// MARK: pictures
+
+enum { STRIP_PICTURE_NO_RSVG = 1, STRIP_PICTURE_FAILED = 2 };
+// Draws an SVG into a PNG file of these pixels, by librsvg and cairo if they are there. 0, or one of the above with `error` saying why.
+int strip_svg_to_png(const char *_Nonnull svg, size_t length, int width, int height, const char *_Nonnull path,
+                     char *_Nonnull error, size_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

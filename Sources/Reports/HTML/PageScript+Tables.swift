@@ -1,0 +1,265 @@
+extension PageScript {
+  /// The tables, which tell of the whole recording or of the range that is selected.
+  static let tables = #"""
+    const rowLimit = 300, unlimited = new Set();
+    const sums = {
+      buckets: data.sums.buckets, spans: numbers(data.sums.spans, Uint16Array), places: numbers(data.sums.places, Uint16Array),
+      calls: numbers(data.sums.calls, Uint32Array), max: numbers(data.sums.max, Float32Array),
+      self: numbers(data.sums.self, Float32Array), cpu: numbers(data.sums.cpu, Float32Array),
+      growth: numbers(data.sums.growth, Float32Array), io: numbers(data.sums.io, Float32Array),
+    };
+    const pathOf = span => span < 0 ? "" : (data.spans[span].parent >= 0 ? pathOf(data.spans[span].parent) + " › " : "")
+      + data.spans[span].name;
+    const depthOf = span => { let depth = 0; while ((span = data.spans[span].parent) >= 0) depth++; return depth; };
+    /// What the spans used in a range: sums of parts of the time, those at its edges by the share that lies inside.
+    function usedIn(part) {
+      const count = data.spans.length, used = {};
+      for (const name of ["self", "total", "cpu", "growth", "io", "calls", "max"]) used[name] = new Float64Array(count);
+      const first = part.from * sums.buckets, last = part.to * sums.buckets;
+      for (let row = 0; row < sums.spans.length; row++) {
+        const place = sums.places[row], share = Math.min(place + 1, last) - Math.max(place, first);
+        if (share <= 0) continue;
+        const span = sums.spans[row];
+        used.self[span] += share * sums.self[row];
+        used.calls[span] += share * sums.calls[row];
+        used.max[span] = Math.max(used.max[span], sums.max[row]);
+        for (const name of ["cpu", "growth", "io"]) if (sums[name]) used[name][span] += share * sums[name][row];
+      }
+      used.total.set(used.self);
+      for (let span = count - 1; span >= 0; span--) {
+        const parent = data.spans[span].parent;
+        if (parent < 0 || parent >= span) continue;
+        for (const name of ["total", "cpu", "growth", "io"]) used[name][parent] += used[name][span];
+      }
+      return data.spans.map((span, index) => {
+        const row = {};
+        for (const name in used) row[name] = used[name][index];
+        row.calls = Math.round(row.calls);
+        if (row.calls === 0) row.max = null;
+        for (const name of ["cpu", "growth", "io"]) if (span[name] === null || span[name] === undefined) row[name] = null;
+        return row;
+      });
+    }
+    const sorting = { spans: { by: "tree", isUp: false } };
+    const spanColumns = [
+      ["tree", "span", null], ["calls", "calls", asCount], ["total", "total", asTime], ["self", "self", asTime],
+      ["cpu", "cpu", asTime], ["growth", "Δrss", asGrowth], ["io", "io", asBytes], ["max", "max", asTime],
+    ];
+    function fillPage() {
+      document.title = data.title + " – stripchart";
+      byId("title").textContent = data.title;
+      byId("facts").textContent = data.facts.join(" · ");
+      byId("verdict").classList.toggle("grave", data.isGrave);
+      byId("verdict").prepend(...data.verdict.map(sentence => make("p", "strong", sentence)),
+        ...data.answer.map(sentence => make("p", "", sentence)));
+      byId("verdict").hidden = !data.verdict.length && !data.answer.length;
+      fillFindings();
+      for (const [name, entry] of data.footer) byId("footer").append(make("dt", "", name), make("dd", "", entry));
+      for (const note of data.notes) byId("notes").querySelector("ul").append(make("li", "", note));
+      byId("notes").hidden = !data.notes.length;
+    }
+    function head(section, cells) {
+      const row = make("tr");
+      for (const [text, isText] of cells) {
+        const cell = make("th", "plain" + (isText ? " text" : ""), text);
+        cell.scope = "col";
+        row.append(cell);
+      }
+      byId(section).querySelector("thead").replaceChildren(row);
+      byId(section).hidden = false;
+      const scroll = byId(section).querySelector(".scroll");
+      scroll.tabIndex = 0;
+      scroll.setAttribute("role", "region");
+      scroll.setAttribute("aria-labelledby", section + "-title");
+    }
+    function buildTables() {
+      if (data.spans.length) {
+        head("spans", []);
+        const row = byId("spans").querySelector("thead tr");
+        for (const [by, text] of spanColumns) {
+          const cell = make("th", by === "tree" ? "text" : ""), button = make("button", "", text);
+          button.type = "button";
+          button.dataset.by = by;
+          button.addEventListener("click", () => sortSpans(by));
+          cell.scope = "col";
+          cell.append(button);
+          row.append(cell);
+        }
+        byId("filter").addEventListener("input", fillSpans);
+      }
+      if (data.lanes.length) head("curves", [["curve", true], ["least"], ["mean"], ["greatest"]]);
+      if (data.processes.length) head("processes", [["process", true], ["PID"], ["CPU"], ["peak RSS"], ["read"], ["written"],
+        ["start"], ["end"], ["", true]]);
+      if (data.marks.length) head("marks", [["at"], ["mark", true], ["thread", true]]);
+      if (data.functions.length) buildSource();
+    }
+    function sortSpans(by) {
+      const now = sorting.spans;
+      if (by === "tree") now.by = now.by === "tree" ? "name" : "tree";
+      else { now.isUp = now.by === by ? !now.isUp : false; now.by = by; }
+      fillSpans();
+    }
+    function fillTables() {
+      const part = scope();
+      const text = !part ? "whole recording" : `${range ? "selected" : "shown"} ${asTime((part.to - part.from) * wall)}`
+        + ` from ${asTime(part.from * wall)}`;
+      for (const element of document.querySelectorAll(".scope")) element.textContent = text;
+      if (part) byId("spans").querySelector(".scope").textContent += `, counted in parts of ${asTime(wall / sums.buckets)}`;
+      fillSpans();
+      fillCurves();
+      fillProcesses();
+      fillMarks();
+    }
+    function treeOrder(rows, isShown) {
+      const children = new Map(), order = [];
+      rows.forEach((row, span) => {
+        if (!isShown(span)) return;
+        let parent = data.spans[span].parent;
+        while (parent >= 0 && !isShown(parent)) parent = data.spans[parent].parent;
+        if (!children.has(parent)) children.set(parent, []);
+        children.get(parent).push(span);
+      });
+      const waiting = [[-1, -1]];
+      while (waiting.length) {
+        const [span, depth] = waiting.pop();
+        if (span >= 0) order.push([span, depth]);
+        const below = (children.get(span) || []).sort((left, right) => rows[left].total - rows[right].total);
+        for (const child of below) waiting.push([child, depth + 1]);
+      }
+      return order;
+    }
+    function fillSpans() {
+      if (!data.spans.length) return;
+      const part = scope(), used = part ? usedIn(part) : data.spans, { by, isUp } = sorting.spans;
+      const filter = byId("filter").value.trim().toLowerCase();
+      const isShown = span => (!part || used[span].total > 0 || used[span].calls > 0)
+        && (!filter || pathOf(span).toLowerCase().includes(filter));
+      let order;
+      if (by === "tree" && !filter) {
+        order = treeOrder(used, isShown);
+      } else {
+        const rank = by === "tree" ? "total" : by;
+        order = data.spans.map((span, index) => [index, 0]).filter(([span]) => isShown(span));
+        if (by === "name") order.sort(([left], [right]) => data.spans[left].name < data.spans[right].name ? -1 : 1);
+        else order.sort(([left], [right]) => ((used[right][rank] ?? -Infinity) - (used[left][rank] ?? -Infinity)) * (isUp ? -1 : 1));
+      }
+      for (const button of byId("spans").querySelectorAll("thead button")) {
+        const isThis = button.dataset.by === by || (button.dataset.by === "tree" && by === "name");
+        const way = by === "tree" ? "none" : by === "name" || isUp ? "ascending" : "descending";
+        button.parentNode.setAttribute("aria-sort", isThis ? way : "none");
+        const text = spanColumns.find(([name]) => name === button.dataset.by)[1];
+        put(button, text + (isThis && by !== "tree" ? way === "ascending" ? " ▴" : " ▾" : ""));
+      }
+      const longest = Math.max(1e-12, ...used.map(row => row.total)), isTree = by === "tree" && !filter;
+      fillBody("spans", order, ([span, depth]) => {
+        const row = make("tr", span === chosen ? "chosen" : ""), name = make("td", "name text"), button = make("button");
+        const swatch = make("i");
+        swatch.dataset.span = span;
+        swatch.style.background = spanColor(span);
+        button.type = "button";
+        button.title = pathOf(span) + (data.spans[span].place ? "\n" + data.spans[span].place : "");
+        button.setAttribute("aria-pressed", String(span === chosen));
+        button.append(swatch, data.spans[span].name);
+        if (!isTree && data.spans[span].parent >= 0) button.append(" ", make("small", "", "in " + pathOf(data.spans[span].parent)));
+        if (data.spans[span].task) button.append(" ", make("small", "", "task"));
+        button.addEventListener("click", () => { chosen = chosen === span ? -1 : span; changed(); });
+        name.style.paddingLeft = 10 + depth * 18 + "px";
+        name.append(button);
+        row.append(name);
+        for (const [key, , write] of spanColumns.slice(1)) {
+          const value = used[span][key], cell = make("td", "", write(value));
+          if (key === "total") cell.append(bar(value / longest));
+          row.append(cell);
+        }
+        return row;
+      });
+    }
+    function bar(share) {
+      const outer = make("span", "share"), inner = make("i");
+      inner.style.width = clamp(share, 0, 1) * 100 + "%";
+      outer.append(inner);
+      return outer;
+    }
+    function fillBody(section, entries, rowOf) {
+      const shown = unlimited.has(section) ? entries : entries.slice(0, rowLimit);
+      byId(section).querySelector("tbody").replaceChildren(...shown.map(rowOf));
+      const more = byId(section).querySelector(".more");
+      if (!more) return;
+      more.replaceChildren();
+      if (shown.length < entries.length) {
+        const button = make("button", "", `Show all ${entries.length}`);
+        button.type = "button";
+        button.addEventListener("click", () => { unlimited.add(section); fillTables(); });
+        more.append(button);
+      } else if (!entries.length) more.textContent = "None here.";
+    }
+    function fillCurves() {
+      const part = scope() || { from: 0, to: 1 }, entries = [];
+      for (const lane of data.lanes) for (const series of lane.series) entries.push([lane, series]);
+      fillBody("curves", entries, ([lane, series]) => {
+        const row = make("tr"), name = make("td", "name text"), swatch = make("i", "color-" + series.color);
+        const write = figure[lane.unit], seen = figuresOver(series, part.from, part.to);
+        name.append(swatch, series.name ? `${lane.title}, ${series.name}` : lane.title);
+        row.append(name, make("td", "", write(seen.low)), make("td", "", write(seen.mean)), make("td", "", write(seen.high)));
+        return row;
+      });
+    }
+    function fillProcesses() {
+      if (!processes.length) return;
+      const part = scope();
+      fillBody("processes", processes, process => {
+        const life = lifeOf(process), isAway = part && (life.to < part.from || life.from > part.to);
+        const row = make("tr", isAway ? "away" : ""), name = make("td", "name text", process.command);
+        name.title = process.command;
+        name.style.paddingLeft = 10 + Math.min(process.depth, 12) * 18 + "px";
+        row.append(name);
+        const start = process.begin < 0 && process.begin > -0.02 ? 0 : process.begin;
+        for (const text of [String(process.pid), asTime(process.cpu), asBytes(process.peak), asBytes(process.read),
+          asBytes(process.written), asTime(start), process.end === null ? missing : asTime(process.end)]) {
+          row.append(make("td", "", text));
+        }
+        row.append(make("td", "text" + (process.failed ? " failed" : ""), process.exit || ""));
+        return row;
+      });
+      if (data.hiddenProcesses) byId("processes").querySelector(".more").append(` ${data.hiddenProcesses} more are not on this page.`);
+    }
+    function fillMarks() {
+      if (!data.marks.length) return;
+      const part = scope();
+      const shown = data.marks.filter(mark => !part || (mark.at / wall >= part.from && mark.at / wall <= part.to));
+      fillBody("marks", shown, mark => {
+        const row = make("tr");
+        row.append(make("td", "", asTime(mark.at)), make("td", "text", mark.text), make("td", "text", mark.thread || ""));
+        return row;
+      });
+    }
+    function buildSource() {
+      const list = byId("function");
+      data.functions.forEach((each, index) => {
+        const place = each.file ? each.file.split("/").pop() : "";
+        const option = make("option", "", `${each.name || "?"}  ${place}  ${asTime(each.self)}`);
+        option.value = index;
+        list.append(option);
+      });
+      list.addEventListener("change", fillSource);
+      head("source", [["line"], ["hits"], ["self"], ["", true], ["%"], ["~cpu"], ["~Δrss"], ["~io"], ["source", true]]);
+      fillSource();
+    }
+    function fillSource() {
+      const chosen = data.functions[byId("function").value || 0];
+      const most = Math.max(1e-12, ...chosen.lines.map(line => line.self || 0));
+      fillBody("source", chosen.lines, line => {
+        const isRun = line.hits !== undefined, share = isRun && chosen.self > 0 ? line.self / chosen.self : 0;
+        const row = make("tr", share >= 0.2 ? "hot" : "");
+        const texts = isRun ? [asCount(line.hits), asTime(line.self)] : ["", ""];
+        row.append(make("td", "dim", String(line.line)), make("td", "", texts[0]), make("td", "", texts[1]));
+        const cell = make("td", "text");
+        if (isRun) cell.append(bar(line.self / most));
+        row.append(cell, make("td", "", isRun ? asShare(share) : ""), make("td", "", isRun ? asTime(line.cpu) : ""),
+          make("td", "", isRun ? asGrowth(line.growth) : ""), make("td", "", isRun ? asBytes(line.io) : ""),
+          make("td", "code" + (isRun ? "" : " dim"), line.text ?? ""));
+        return row;
+      });
+    }
+    """#
+}

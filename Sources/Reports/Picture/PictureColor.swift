@@ -1,0 +1,33 @@
+internal import StripAnalysis
+
+/// Colours that differ on a screen, on paper and for most who see colours differently (after Okabe and Ito).
+enum PictureColor {
+  static let background = "#ffffff"
+  static let text = "#1c2330"
+  static let faintText = "#5d6675"
+  static let grid = "#e3e6eb"
+  static let limit = "#c0392b"
+
+  static func of(_ series: Timeline.Series.Name) -> String {
+    switch series {
+    case .resident, .machineUsed, .memoryStall: "#0072b2"
+    case .processes, .processorStall: "#d55e00"
+    case .machine: "#9aa3b0"
+    case .read, .received: "#009e73"
+    case .written, .sent, .ioStall: "#cc79a7"
+    case .value: "#6a51a3"
+    }
+  }
+
+  private static let spans = [
+    "#8ecae6", "#ffd166", "#95d5b2", "#f4a3a8", "#cdb4db", "#ffc89a", "#b8e0d2", "#d9d9a3",
+    "#a9c5ec", "#e5b8c9",
+  ]
+
+  /// The same name has the same colour in every picture.
+  static func span(_ name: String) -> String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return spans[Int(hash >> 20) % spans.count]
+  }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import Testing
+
+@testable import StripReports
+
+struct PictureTests {
+  @Test(
+    arguments: [
+      (0.9, [0, 0.5, 1]), (329, [0, 200, 400]), (1, [0, 0.5, 1]), (7.2, [0, 5, 10]), (0, [0, 1]), (.nan, [0, 1]),
+    ] as [(Double, [Double])])
+  func `a scale ends at a round number above the value`(value: Double, lines: [Double]) {
+    #expect(PictureScale(upTo: value).lines == lines)
+  }
+
+  @Test func `bytes have steps that are round in their unit`() {
+    #expect(PictureScale(upTo: 329 * 1_048_576, binary: true).lines == [0, 200 * 1_048_576, 400 * 1_048_576])
+  }
+
+  @Test func `what a program is called cannot leave its text`() {
+    #expect(
+      SVG.escaped("</text><script>alert(\"&\")</script>")
+        == "&lt;/text&gt;&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;")
+    #expect(!SVG.escaped("\u{1}\u{FFFE}\u{1B}[31m").unicodeScalars.contains { $0.value < 0x20 || $0.value == 0xFFFE })
+  }
+
+  @Test(arguments: [
+    (1.0, "1"), (0.5, "0.5"), (-0.25, "-0.25"), (1.005, "1"), (12.34567, "12.35"), (.infinity, "0"), (3.04, "3.04"),
+  ])
+  func `a coordinate has two decimals at most`(value: Double, text: String) {
+    #expect(SVG.number(value) == text)
+  }
+}
