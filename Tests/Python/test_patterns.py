@@ -32,7 +32,7 @@ def lonely():
 '''
 
 
-def codes_of(path="/work/shop/prices.py", source=SOURCE):
+def codes_of(path="/home/ann/shop/prices.py", source=SOURCE):
     """qualified name → code, of a module that has not been imported."""
     found = {}
 
@@ -47,7 +47,7 @@ def codes_of(path="/work/shop/prices.py", source=SOURCE):
     return found
 
 
-def decisions(pattern, module="shop.prices", path="/work/shop/prices.py", option="functions"):
+def decisions(pattern, module="shop.prices", path="/home/ann/shop/prices.py", option="functions"):
     """The qualified names that a pattern takes."""
     matcher = Matcher([pattern], []) if option == "functions" else Matcher([], [pattern])
     return {name for name, code in codes_of(path).items() if matcher(code, module)}
@@ -83,8 +83,8 @@ FUNCTIONS_THERE = METHODS | {"total", "total.<locals>.inner", "lonely"}
     ("shop/prices.py", FUNCTIONS_THERE),
     ("shop/*.py", FUNCTIONS_THERE),
     ("work/**/prices.py", FUNCTIONS_THERE),
-    ("/work/**/*.py", FUNCTIONS_THERE),
-    ("/work/shop/prices.py", FUNCTIONS_THERE),
+    ("/home/ann/**/*.py", FUNCTIONS_THERE),
+    ("/home/ann/shop/prices.py", FUNCTIONS_THERE),
     ("op/prices.py", set()),
     ("ices.py", set()),
     ("/shop/prices.py", set()),
@@ -128,7 +128,7 @@ def test_code_on_the_command_line_is_the_users():
 
 @pytest.mark.parametrize("pattern", ["train", "train.*", "train:total", "__main__", "__main__:total", "total", "train.py"])
 def test_a_script_goes_by_its_file_name_and_by_main(pattern):
-    assert "total" in decisions(pattern, module="__main__", path="/work/train.py")
+    assert "total" in decisions(pattern, module="__main__", path="/home/ann/train.py")
 
 
 def test_a_module_that_runs_as_main_goes_by_its_own_name(monkeypatch):
