@@ -82,7 +82,7 @@ FUNCTIONS_THERE = METHODS | {"total", "total.<locals>.inner", "lonely"}
     ("./prices.py", FUNCTIONS_THERE),
     ("shop/prices.py", FUNCTIONS_THERE),
     ("shop/*.py", FUNCTIONS_THERE),
-    ("work/**/prices.py", FUNCTIONS_THERE),
+    ("ann/**/prices.py", FUNCTIONS_THERE),
     ("/home/ann/**/*.py", FUNCTIONS_THERE),
     ("/home/ann/shop/prices.py", FUNCTIONS_THERE),
     ("op/prices.py", set()),
