@@ -39,27 +39,11 @@ package struct JUnitReport {
       return [
         head + ">",
         "      <\(element) type=\"\(verdict.outcome.rawValue)\" message=\(Self.quoted(text.comparison))>"
-          + "\(Self.escaped(details))</\(element)>",
+          + "\(MarkupText.escaped(details))</\(element)>",
         "    </testcase>",
       ]
     }
   }
 
-  private static func quoted(_ text: String) -> String { "\"\(escaped(text))\"" }
-
-  /// Shown text has no control characters; U+FFFE and U+FFFF are no characters of XML 1.0 either.
-  private static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "\u{FFFE}", "\u{FFFF}": escaped += "\u{FFFD}"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
+  private static func quoted(_ text: String) -> String { "\"\(MarkupText.escaped(text))\"" }
 }

@@ -54,7 +54,7 @@ import Testing
     #expect(PageText.inScript(#"{"a": "<\u2028>&é…"}"#) == #"{"a": "\u003c\u2028\u003e\u0026é…"}"#)
     #expect(PageText.inScript("{\n  \"a  b\": [\n    1\n  ]\n}") == #"{"a  b": [1]}"#)
     #expect(PageText.inScript("\u{2028}\u{2029}\u{2027}") == "\\u2028\\u2029\u{2027}")
-    #expect(PageText.escaped(#"<a b="c" d='e'>&"#) == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;")
+    #expect(MarkupText.escaped(#"<a b="c" d='e'>&"#) == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;")
   }
 
   @Test func `without scripts the page is the terminal's report`() {

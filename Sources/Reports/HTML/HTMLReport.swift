@@ -32,12 +32,12 @@ package struct HTMLReport {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       <meta name="referrer" content="no-referrer">
-      <title>\(PageText.escaped(PageData.title(summary))) – stripchart</title>
+      <title>\(MarkupText.escaped(PageData.title(summary))) – stripchart</title>
       <style>\(style)</style>
       </head>
       <body>
       \(PageBody.text)
-      <noscript><pre>\(PageText.escaped(plain))</pre></noscript>
+      <noscript><pre>\(MarkupText.escaped(plain))</pre></noscript>
       <script type="application/json" id="data">\(PageText.inScript(PageData(summary, timeline, findings).json))</script>
       <script>\(script)</script>
       </body>

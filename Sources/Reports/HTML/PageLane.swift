@@ -9,7 +9,7 @@ struct PageLane {
   init(_ lane: Timeline.Lane) { self.lane = lane }
 
   func write(_ json: inout JSONWriter) {
-    json.member("title", title)
+    json.member("title", lane.title)
     json.member("unit", unit)
     json.member("limit", lane.limit)
     json.key("series")
@@ -18,7 +18,7 @@ struct PageLane {
 
   private func write(_ series: Timeline.Series, _ json: inout JSONWriter) {
     let strip = series.strip
-    json.member("name", Self.name(series.name))
+    json.member("name", series.name.text)
     json.member("color", Self.color(series.name))
     json.member("peak", strip.peak)
     json.member(
@@ -51,17 +51,6 @@ struct PageLane {
     }
   }
 
-  private var title: String {
-    switch lane.kind {
-    case .memory: "Memory"
-    case .cpu: "CPU"
-    case .disk: "Disk"
-    case .network: "Network"
-    case .pressure: "Waiting"
-    case .counter(let name, let pid): ShownText.escaped(name) + (pid.map { " (PID \($0))" } ?? "")
-    }
-  }
-
   private var unit: String {
     switch lane.kind {
     case .memory: "bytes"
@@ -69,23 +58,6 @@ struct PageLane {
     case .disk, .network: "rate"
     case .pressure: "share"
     case .counter: "number"
-    }
-  }
-
-  private static func name(_ name: Timeline.Series.Name) -> String {
-    switch name {
-    case .resident: "resident"
-    case .machineUsed: "machine, in use"
-    case .processes: "processes"
-    case .machine: "machine"
-    case .read: "read"
-    case .written: "written"
-    case .received: "received"
-    case .sent: "sent"
-    case .processorStall: "for CPU"
-    case .memoryStall: "for memory"
-    case .ioStall: "for disk"
-    case .value: ""
     }
   }
 

@@ -1,21 +1,5 @@
 /// Text of a recorded program on its way into a page. Such text is data: it can neither end an element nor begin one.
 enum PageText {
-  /// Between two tags.
-  static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&#39;"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
-
   /// JSON inside a script element, without line feeds and indentation. Outside of JSON's strings the escaped characters do not
   /// occur, and inside them an escape means the same; a line feed stands outside only.
   static func inScript(_ json: String) -> String {

@@ -64,19 +64,6 @@ struct SVG {
       + ">\(Self.escaped(label))</text>\n"
   }
 
-  /// For text and attributes. What XML does not allow at all was replaced by ``ShownText`` before.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in ShownText.escaped(text).unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-      default: result.unicodeScalars.append(character)
-      }
-    }
-    return result
-  }
+  /// For text and attributes.
+  static func escaped(_ text: String) -> String { MarkupText.escaped(ShownText.escaped(text)) }
 }

@@ -143,6 +143,7 @@ package struct StripPicture {
     let limit = lane.limit.flatMap { $0 <= highest * 1.6 ? $0 : nil }
     let scale = PictureScale(upTo: max(highest, limit ?? 0), binary: Self.isBinary(lane.kind))
     let floor = lowest < 0 ? -PictureScale(upTo: -lowest).top : 0
+    let title = ShownText.shortened(lane.title, to: 70)
     func height(_ value: Double) -> Double {
       bottom - Self.laneHeight * (value - floor) / (scale.top - floor)
     }
@@ -157,11 +158,11 @@ package struct StripPicture {
     }
     let names = lane.series.filter { !$0.strip.isEmpty }
     body.label(
-      Self.title(lane.kind), Self.gutter, y - 8, size: 11.5, fill: PictureColor.text, bold: true)
-    var legend = Self.gutter + 7.5 * Double(ShownText.width(Self.title(lane.kind))) + 14
+      title, Self.gutter, y - 8, size: 11.5, fill: PictureColor.text, bold: true)
+    var legend = Self.gutter + 7.5 * Double(ShownText.width(title)) + 14
     for series in names.reversed() { draw(series, height, &body) }
     for series in names {
-      let name = Self.name(series.name)
+      let name = series.name.text
       if !name.isEmpty {
         body.rectangle(legend, y - 16, 9, 9, fill: PictureColor.of(series.name), radius: 2)
         body.label(name, legend + 13, y - 8, size: 10.5, fill: PictureColor.faintText)
@@ -251,35 +252,6 @@ package struct StripPicture {
     case .cpu: Figure.value(value) + (value == 1 ? " CPU" : " CPUs")
     case .pressure: Figure.percent(value)
     case .counter: Figure.value(value)
-    }
-  }
-
-  private static func title(_ kind: Timeline.Lane.Kind) -> String {
-    switch kind {
-    case .memory: "Memory"
-    case .cpu: "CPU"
-    case .disk: "Disk"
-    case .network: "Network"
-    case .pressure: "Pressure"
-    case .counter(let name, let pid):
-      ShownText.shortened(name, to: 60) + (pid.map { " (PID \($0))" } ?? "")
-    }
-  }
-
-  private static func name(_ name: Timeline.Series.Name) -> String {
-    switch name {
-    case .resident: "resident"
-    case .machineUsed: "machine, in use"
-    case .processes: "processes"
-    case .machine: "machine"
-    case .read: "read"
-    case .written: "written"
-    case .received: "received"
-    case .sent: "sent"
-    case .processorStall: "waiting for CPU"
-    case .memoryStall: "for memory"
-    case .ioStall: "for disk"
-    case .value: ""
     }
   }
 
