@@ -5,9 +5,7 @@ internal import StripReports
 
 /// `report --svg` and `report --png`.
 struct PictureWriter {
-  let recording: String
-  let output: String?
-  let force: Bool
+  let target: ReportFile
 
   /// A PNG has this many pixels for one of the drawing: sharp on today's screens.
   private static let scale = 2
@@ -20,21 +18,13 @@ struct PictureWriter {
         .usage, "the recording has no \(Console.quoted(unknown)) to draw",
         hint: "it has " + StripPicture.names(in: timeline).joined(separator: ", "))
     }
-    let picture = StripPicture(summary, timeline, select: names)
-    let stem = recording.hasSuffix(".pftrace") ? String(recording.dropLast(8)) : recording
-    let path = output ?? "\(stem).\(isPNG ? "png" : "svg")"
-    let file = try NewFile(path, replacing: force)
-    do throws(Failure) {
+    let picture = StripPicture(summary, timeline, select: names).drawn
+    try target.write(ending: isPNG ? "png" : "svg") { file, path throws(Failure) in
       if isPNG { try writePNG(picture, path) } else { file.append(Array(picture.svg.utf8)) }
-      try file.finish()
-    } catch {
-      file.remove()
-      throw error
     }
-    Console.error("stripchart: wrote \(Console.quoted(path))")
   }
 
-  private func writePNG(_ picture: StripPicture, _ path: String) throws(Failure) {
+  private func writePNG(_ picture: StripPicture.Drawing, _ path: String) throws(Failure) {
     do throws(Picture.Failure) {
       try Picture.writePNG(
         picture.svg, width: Int(StripPicture.width) * Self.scale,

@@ -75,7 +75,7 @@ struct ReportCommand: ParsableCommand {
     if html {
       try writeHTML(summary, findings)
     } else if svg || png {
-      try PictureWriter(recording: file, output: output, force: force).write(summary, select: select, isPNG: png)
+      try PictureWriter(target: target).write(summary, select: select, isPNG: png)
     } else if json {
       Console.output(JSONReport(summary, findings: findings).text)
     } else if markdown {
@@ -89,17 +89,11 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func writeHTML(_ summary: RecordingSummary, _ findings: [Finding]) throws {
-    let path = output ?? (file.hasSuffix(".pftrace") ? String(file.dropLast(8)) : file) + ".html"
-    guard path != file else {
-      throw Failure(.usage, "\(Console.quoted(path)) is the recording", hint: "name another file with -o")
-    }
     let timeline = try explaining { () throws(RecordingError) in try Timeline.gather(summary) }
-    let page = try NewFile(path, replacing: force)
-    page.append(Array(HTMLReport(summary, timeline, findings: findings).text.utf8))
-    do { try page.finish() } catch {
-      page.remove()
-      throw error
+    try target.write(ending: "html") { page, _ in
+      page.append(Array(HTMLReport(summary, timeline, findings: findings).text.utf8))
     }
-    Console.error("stripchart: wrote \(Console.quoted(path))")
   }
+
+  private var target: ReportFile { ReportFile(recording: file, output: output, force: force) }
 }

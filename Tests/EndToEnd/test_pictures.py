@@ -75,3 +75,12 @@ def test_an_existing_picture_is_left_alone_without_force(recorded, report, tmp_p
     assert path.read_text() == "mine"
     assert report("--svg", "--force", "-o", path, recorded).returncode == 0
     assert path.read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("kind", ["--svg", "--png", "--html"])
+def test_the_recording_itself_is_never_replaced(recorded, report, kind):
+    before = recorded.read_bytes()
+    same = recorded.parent / "." / ".." / recorded.parent.name / recorded.name
+    result = report(kind, "--force", "-o", same, recorded)
+    assert result.returncode == 64, result.stderr
+    assert recorded.read_bytes() == before

@@ -60,31 +60,27 @@ package struct StripPicture {
 
   // MARK: the drawing
 
-  package var svg: String {
+  package struct Drawing {
+    package let svg: String
+    /// In whole pixels.
+    package let height: Int
+  }
+
+  package var drawn: Drawing {
     var body = SVG()
     var y = drawHead(&body)
-    let top = y
     for lane in lanes { y = draw(lane, at: y, &body) }
     if hasSpans { y = drawBands(at: y, &body) }
-    y = drawTime(from: top, to: y, &body)
-    y = drawFoot(at: y, &body)
+    y = drawFoot(at: drawTime(at: y, &body), &body)
     let height = SVG.number(y)
-    return """
+    let svg = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(SVG.number(Self.width))" height="\(height)" \
       viewBox="0 0 \(SVG.number(Self.width)) \(height)" font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif">
       <rect width="100%" height="100%" fill="\(PictureColor.background)"/>
       \(body.text)</svg>
 
       """
-  }
-
-  /// In whole pixels.
-  package var height: Int {
-    var body = SVG()
-    var y = drawHead(&body)
-    for lane in lanes { y = draw(lane, at: y, &body) }
-    if hasSpans { y = drawBands(at: y, &body) }
-    return Int(drawFoot(at: drawTime(from: 0, to: y, &body), &body).rounded(.up))
+    return Drawing(svg: svg, height: Int(y.rounded(.up)))
   }
 
   private var plotWidth: Double { Self.width - Self.gutter - Self.margin }
@@ -327,7 +323,7 @@ package struct StripPicture {
 
   // MARK: time
 
-  private func drawTime(from top: Double, to y: Double, _ body: inout SVG) -> Double {
+  private func drawTime(at y: Double, _ body: inout SVG) -> Double {
     let seconds = Double(max(timeline.end, timeline.start + 1) - timeline.start) / 1e9
     let step = PictureScale.step(seconds / 8)
     body.line(Self.gutter, y, Self.width - Self.margin, y, stroke: PictureColor.faintText)
