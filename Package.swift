@@ -35,6 +35,14 @@ let coreTargets: [Target] = [
     path: "Sources/SpanCore", exclude: ["include"], swiftSettings: core),
 ]
 
+/// What a Swift program links.
+let libraryTargets: [Target] = [
+  .target(name: "CStripchart", path: "Sources/CStripchart"),
+  .target(
+    name: "Stripchart", dependencies: ["CStripchart", "StripPlatform", "StripRecording", "StripSampling", "StripSpanCore"],
+    path: "Sources/Stripchart", swiftSettings: strict + [.strictMemorySafety()]),
+]
+
 let toolTargets: [Target] = [
   .target(
     name: "StripAnalysis", dependencies: ["StripModel", "StripRecording"], path: "Sources/Analysis",
@@ -45,7 +53,7 @@ let toolTargets: [Target] = [
     name: "StripCLI",
     dependencies: [
       "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling", "StripAnalysis", "StripReports",
-      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
     ],
     path: "Sources/CLI", swiftSettings: strict),
   .executableTarget(
@@ -53,9 +61,12 @@ let toolTargets: [Target] = [
     path: "Sources/SpanFixture",
     swiftSettings: strict),
   .executableTarget(
+    name: "strip-swift-fixture", dependencies: ["StripPlatform", "Stripchart"], path: "Sources/SwiftFixture",
+    swiftSettings: strict),
+  .executableTarget(
     name: "strip-bench",
     dependencies: [
-      "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling", "StripAnalysis",
+      "Stripchart", "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling", "StripAnalysis",
       "StripSpanCore",
     ],
     path: "Sources/Bench", swiftSettings: strict),
@@ -81,8 +92,17 @@ let package = Package(
   name: "stripchart",
   products: isEmbedded
     ? [.library(name: "StripSpanCore", type: .static, targets: ["StripSpanCore"])]
-    : [.executable(name: "stripchart", targets: ["StripCLI"])],
+    : [
+      .library(name: "Stripchart", targets: ["Stripchart"]),
+      .executable(name: "stripchart", targets: ["StripCLI"]),
+    ],
+  // A dependency is resolved only where one of its traits is enabled: a program that links `Stripchart` says `traits: []`.
+  traits: isEmbedded
+    ? []
+    : [
+      .trait(name: "Command", description: "The stripchart command."), .default(enabledTraits: ["Command"]),
+    ],
   dependencies: isEmbedded
     ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")],
-  targets: isEmbedded ? coreTargets : coreTargets + toolTargets
+  targets: isEmbedded ? coreTargets : coreTargets + libraryTargets + toolTargets
 )

@@ -3,8 +3,14 @@
 package enum ReadingMetric: Int, CaseIterable, Sendable {
   case threadCPU, processCPU, resident, peakResident, minorFaults, majorFaults, readBytes, writeBytes
   case voluntarySwitches, involuntarySwitches
+  /// On the track of a task: the thread that the others are of.
+  case threadID
 
-  static let count = 10
+  static let count = 11
+  /// These are of the thread; the others of its process.
+  static let ofThread: [ReadingMetric] = [
+    .threadCPU, .minorFaults, .majorFaults, .readBytes, .writeBytes, .voluntarySwitches, .involuntarySwitches,
+  ]
 
   init?(track name: String) {
     switch name {
@@ -18,6 +24,7 @@ package enum ReadingMetric: Int, CaseIterable, Sendable {
     case "write_bytes": self = .writeBytes
     case "voluntary_switches": self = .voluntarySwitches
     case "involuntary_switches": self = .involuntarySwitches
+    case "thread_id": self = .threadID
     default: return nil
     }
   }
@@ -25,7 +32,7 @@ package enum ReadingMetric: Int, CaseIterable, Sendable {
 
 /// Values of the metrics that are known; zero inside for the others.
 package struct ReadingValues: Sendable {
-  private var values = InlineArray<10, Int64>(repeating: 0)
+  private var values = InlineArray<11, Int64>(repeating: 0)
   private var known: UInt16 = 0
 
   package init() {}
@@ -38,9 +45,11 @@ package struct ReadingValues: Sendable {
     }
   }
 
-  /// What both know, less `earlier`.
+  /// What both know, less `earlier`. Of a task that has gone to another thread, what threads count is not known.
   func since(_ earlier: ReadingValues) -> ReadingValues {
     var difference = self
+    if self[.threadID] != earlier[.threadID] { for metric in ReadingMetric.ofThread { difference[metric] = nil } }
+    difference[.threadID] = nil
     difference.known &= earlier.known
     for index in 0..<ReadingMetric.count {
       let isKnown = difference.known & 1 << UInt16(index) != 0

@@ -1,7 +1,7 @@
 package import StripRecording
 
-/// Spans of all threads and processes, merged by their path of names; those of tasks apart from those of threads. Memory: one
-/// node a path, one stack a thread.
+/// Spans of all threads and processes, merged by their path of names; those of tasks apart from those of threads. Made
+/// `byTrack`, each thread and each task has a root of its own instead. Memory: one node a path, one stack a thread.
 package struct SpanTree: Sendable {
   package struct Node: Sendable {
     package let name: Int
@@ -12,6 +12,10 @@ package struct SpanTree: Sendable {
     package var open: UInt64 = 0
     /// When the last of these began.
     package var openSince: UInt64?
+    /// How long these had run then, without the spans inside.
+    package var openSelfNanoseconds: UInt64 = 0
+    /// Whose threads these are; the first ones only.
+    package var openPIDs: [Int32] = []
     /// How many of the durations are no calls, but further stretches of suspended ones.
     package var resumed: UInt64 = 0
     /// What was used inside, and what of it outside of the spans inside.
@@ -80,12 +84,13 @@ package struct SpanTree: Sendable {
   /// By track: thread and metric, if it is one of a thread's readings.
   private var readingTracks: [(thread: Int, metric: ReadingMetric)?] = []
   private var isThread: [Bool] = []
+  private let isByTrack: Bool
   /// Ends without a begin: their begin lies in a part of the file that is missing.
   package private(set) var unmatchedEnds: UInt64 = 0
   package private(set) var iterations = IterationBook()
   package var activity = ActivityGrid()
 
-  package init() {}
+  package init(byTrack: Bool = false) { isByTrack = byTrack }
 
   package var events: UInt64 { threads.reduce(0) { $0 &+ $1.events } }
 
@@ -106,12 +111,15 @@ package struct SpanTree: Sendable {
       isThread[track.index] = true
       grow(to: track.index)
       threads[track.index].pid = pid
+      if isByTrack, threads[track.index].root == 0 { threads[track.index].root = addRoot() }
     case .task:
-      if taskRoot == 0 {
-        nodes.append(Node(name: -1, parent: -1))
-        taskRoot = Int32(nodes.count - 1)
-      }
+      isThread[track.index] = true
       grow(to: track.index)
+      if isByTrack {
+        if threads[track.index].root == 0 { threads[track.index].root = addRoot() }
+        return
+      }
+      if taskRoot == 0 { taskRoot = addRoot() }
       threads[track.index].root = taskRoot
     case .counter(true, _):
       guard let thread = track.parent, thread < isThread.count, isThread[thread] else { return }
@@ -133,6 +141,11 @@ package struct SpanTree: Sendable {
     threads[thread].readings.read(metric, value, at: time, remembered: threads[thread].frames.last?.reading ?? -1)
     threads[thread].latest = threads[thread].readings.latest
     return true
+  }
+
+  private mutating func addRoot() -> Int32 {
+    nodes.append(Node(name: -1, parent: -1))
+    return Int32(nodes.count - 1)
   }
 
   private mutating func grow(to track: Int) { while threads.count <= track { threads.append(Thread()) } }
@@ -237,12 +250,25 @@ package struct SpanTree: Sendable {
 
   /// Counts what is still open, once, after the last event.
   /// `end`: of the recording, up to where what is open ran.
-  package mutating func finish(at end: UInt64 = 0) {
-    for thread in threads {
-      for frame in thread.frames {
-        nodes[Int(frame.node)].open += 1
-        activity.add(Int(frame.node), from: frame.begin, to: end)
-        nodes[Int(frame.node)].openSince = max(nodes[Int(frame.node)].openSince ?? 0, frame.begin)
+  package mutating func finish(at end: UInt64 = 0) { finish { _ in end } }
+
+  /// The same where each track has an end of its own.
+  package mutating func finish(endOf: (_ track: Int) -> UInt64) {
+    for (track, thread) in threads.enumerated() where !thread.frames.isEmpty {
+      let end = endOf(track)
+      var inside: UInt64 = 0
+      for frame in thread.frames.reversed() {
+        let node = Int(frame.node)
+        nodes[node].open += 1
+        if nodes[node].openPIDs.count < 64, !nodes[node].openPIDs.contains(thread.pid) {
+          nodes[node].openPIDs.append(thread.pid)
+        }
+        activity.add(node, from: frame.begin, to: end)
+        nodes[node].openSince = max(nodes[node].openSince ?? 0, frame.begin)
+        let duration = end >= frame.begin ? end - frame.begin : 0
+        inside &+= frame.childNanoseconds
+        nodes[node].openSelfNanoseconds &+= duration >= inside ? duration - inside : 0
+        inside = duration
       }
     }
     var known = ReadingValues()
@@ -263,13 +289,13 @@ package struct SpanTree: Sendable {
   private static let few = 48
 
   /// Those that are spans.
-  package var spans: [Int] { nodes.indices.filter { $0 > 0 && $0 != Int(taskRoot) } }
+  package var spans: [Int] { nodes.indices.filter { nodes[$0].name >= 0 } }
 
   /// The names from the outermost to this node's.
   package func path(of node: Int) -> [Int] {
     var path: [Int] = []
     var at = node
-    while at > 0, at != Int(taskRoot) {
+    while nodes[at].name >= 0 {
       path.append(nodes[at].name)
       at = nodes[at].parent
     }
@@ -277,11 +303,18 @@ package struct SpanTree: Sendable {
   }
 
   package func isOfTask(_ node: Int) -> Bool {
-    guard taskRoot > 0 else { return false }
-    var at = node
-    while at > 0, at != Int(taskRoot) { at = nodes[at].parent }
-    return at == Int(taskRoot)
+    taskRoot > 0 && root(of: node) == Int(taskRoot)
   }
+
+  /// The node that is no span and that this one stands under.
+  package func root(of node: Int) -> Int {
+    var at = node
+    while nodes[at].name >= 0 { at = nodes[at].parent }
+    return at
+  }
+
+  /// The root of the spans of a thread or a task.
+  package func root(ofTrack track: Int) -> Int { track < threads.count ? Int(threads[track].root) : 0 }
 
   func knownChild(of parent: Int, named name: Int) -> Int? {
     if nodes[parent].children.count > Self.few { return nodes[parent].places[name] }

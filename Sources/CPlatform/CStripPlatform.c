@@ -511,6 +511,14 @@ const char *strip_error_text(int error) { return strerrordesc_np(error) ?: "unkn
 
 _Thread_local void *strip_thread_slot __attribute__((tls_model("initial-exec")));
 static pthread_key_t end_key;
+uint32_t strip_epoch = UINT32_MAX;
+uint32_t strip_lanes_used = 0;
+void *strip_recorder = NULL;
+uint64_t strip_known_literals[STRIP_KNOWN_LITERALS];
+
+void strip_literals_forget(void) {
+  for (int i = 0; i < STRIP_KNOWN_LITERALS; i++) __atomic_store_n(&strip_known_literals[i], 0, __ATOMIC_RELAXED);
+}
 
 int strip_eventfd(void) { return RESULT(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 

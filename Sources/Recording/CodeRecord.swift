@@ -27,6 +27,17 @@ internal import StripPlatform
     unsafe lines.initialize(repeating: CodeLine(), count: Int(self.lineCount))
   }
 
+  /// Of texts that live as long as the program.
+  init(sharing site: LineSite) {
+    unsafe file = site.file
+    unsafe name = site.function
+    unsafe source = site.source
+    firstLine = site.firstLine
+    lineCount = min(max(site.lineCount, 1), 100_000)
+    unsafe lines = .allocate(capacity: Int(lineCount))
+    unsafe lines.initialize(repeating: CodeLine(), count: Int(lineCount))
+  }
+
   private static func copy(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, text.count), alignment: 1)
     if text.count > 0 { unsafe copy.copyMemory(from: text) }
@@ -41,28 +52,50 @@ internal import StripPlatform
   }
 }
 
-/// A line of a function, in this process.
-@safe struct CodeLine {
+/// A line of a function, in this process or in one thread of it.
+@safe @frozen public struct CodeLine {
   /// In a table of the recording; `nil` until it is first reached.
-  var entry: UnsafeMutablePointer<LineEntry>?
+  @usableFromInline var entry: UnsafeMutablePointer<LineEntry>?
   /// Hits in progress: more than one where the function calls itself from this line.
-  var active: UInt32 = 0
+  @usableFromInline var active: UInt32 = 0
 
   init() { unsafe entry = nil }
+
+  /// A hit begins, or goes on. The line has an entry.
+  @inlinable @inline(__always)
+  mutating func start(at time: UInt64, isNew: Bool) {
+    guard let entry = unsafe entry else { return }
+    if isNew { unsafe entry.pointee.hits &+= 1 }
+    if active == 0 { unsafe entry.pointee.openSince = time }
+    active &+= 1
+  }
+
+  /// The hit that began at `start` ends.
+  @inlinable @inline(__always)
+  mutating func finish(since start: UInt64, at time: UInt64) {
+    guard let entry = unsafe entry else { return }
+    let duration = time &- start
+    if unsafe duration > entry.pointee.longest { unsafe entry.pointee.longest = duration }
+    active &-= 1
+    if active == 0 {
+      unsafe entry.pointee.total &+= duration
+      unsafe entry.pointee.openSince = 0
+    }
+  }
 }
 
 /// An entry of a table of lines, as it stands in the file: 80 bytes.
-struct LineEntry {
-  var code: UInt32
-  var line: UInt32
-  var hits: UInt64
+@frozen public struct LineEntry {
+  @usableFromInline var code: UInt32
+  @usableFromInline var line: UInt32
+  @usableFromInline var hits: UInt64
   /// Nanoseconds, without the functions called from it whose lines are counted too; with them; the longest hit.
-  var own: UInt64
-  var total: UInt64
-  var longest: UInt64
-  var cpu: Int64
-  var growth: Int64
-  var storage: UInt64
-  var faults: UInt64
-  var openSince: UInt64
+  @usableFromInline var own: UInt64
+  @usableFromInline var total: UInt64
+  @usableFromInline var longest: UInt64
+  @usableFromInline var cpu: Int64
+  @usableFromInline var growth: Int64
+  @usableFromInline var storage: UInt64
+  @usableFromInline var faults: UInt64
+  @usableFromInline var openSince: UInt64
 }

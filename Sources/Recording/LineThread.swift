@@ -1,5 +1,42 @@
 internal import StripPlatform
 
+/// What the lines of one thread share: which one runs, and until when it was charged.
+@safe public struct LineClock {
+  /// The entry of the line that is running; in the mapped file, for ever.
+  @usableFromInline var running: UnsafeMutablePointer<LineEntry>?
+  /// Until when time was charged.
+  @usableFromInline var last: UInt64
+  /// From this time on the thread's counters are read.
+  @usableFromInline var readingDue: UInt64 = 0
+  /// Since they were last written down.
+  @usableFromInline var events: UInt64 = 0
+  var charged = OwnReading()
+
+  init(at time: UInt64) {
+    unsafe running = nil
+    last = time
+  }
+
+  /// Charges the time since the last event to the line that was running.
+  @inlinable @inline(__always)
+  mutating func settle(at time: UInt64) {
+    if let entry = unsafe running { unsafe entry.pointee.own &+= time &- last }
+    last = time
+    events &+= 1
+  }
+
+  /// Charges what was used since the last reading to the line that has run.
+  mutating func charge(_ latest: OwnReading) {
+    if let entry = unsafe running, charged.threadCPU != 0 {
+      unsafe entry.pointee.cpu &+= Int64(bitPattern: latest.threadCPU &- charged.threadCPU)
+      unsafe entry.pointee.growth &+= Int64(bitPattern: latest.resident &- charged.resident)
+      unsafe entry.pointee.storage &+= latest.storageBytes &- charged.storageBytes
+      unsafe entry.pointee.faults &+= latest.minorFaults &- charged.minorFaults
+    }
+    charged = latest
+  }
+}
+
 /// Where one thread is in the functions whose lines are counted. Never freed, like the pen that it belongs to.
 @safe struct LineThread {
   @safe struct Frame {
@@ -14,16 +51,11 @@ internal import StripPlatform
   /// May exceed the capacity: what lies deeper is charged to nobody.
   private(set) var depth = 0
   private static let capacity = 1024
-  /// Until when time was charged.
-  var last: UInt64
-  var readingDue: UInt64 = 0
-  var charged = OwnReading()
-  /// Since they were last written down.
-  var events: UInt64 = 0
+  var clock: LineClock
 
   init(at time: UInt64) {
     unsafe frames = .allocate(capacity: Self.capacity)
-    last = time
+    clock = LineClock(at: time)
   }
 
   /// The innermost function, if it is remembered.
@@ -31,25 +63,18 @@ internal import StripPlatform
     @inline(__always) get { unsafe depth > 0 && depth <= Self.capacity ? frames + (depth - 1) : nil }
   }
 
-  /// Charges the time since the last event to the line that was running.
-  @inline(__always)
-  mutating func settle(at time: UInt64) {
-    // Safe because entries lie in the mapped file for ever.
-    if let entry = unsafe top?.pointee.entry { unsafe entry.pointee.own &+= time &- last }
-    last = time
-    events &+= 1
-  }
-
   mutating func push(_ code: UnsafeMutablePointer<CodeRecord>) {
     // Safe because the depth is below the capacity.
     if depth < Self.capacity { unsafe (frames + depth).initialize(to: Frame(code: code, line: nil, entry: nil)) }
     depth += 1
+    unsafe clock.running = nil
   }
 
   mutating func pop(at time: UInt64) {
     guard depth > 0 else { return }
     if let top = unsafe top { unsafe Self.finish(top, at: time) }
     depth -= 1
+    unsafe clock.running = top?.pointee.entry
   }
 
   /// Leaves what is above the innermost frame of `code`. `false`: there is none.
@@ -63,41 +88,28 @@ internal import StripPlatform
 
   /// The hit that is running ends.
   @inline(__always)
-  static func finish(_ frame: UnsafeMutablePointer<Frame>, at time: UInt64) {
-    guard let line = unsafe frame.pointee.line, let entry = unsafe frame.pointee.entry else { return }
-    let duration = unsafe time &- frame.pointee.start
-    if unsafe duration > entry.pointee.longest { unsafe entry.pointee.longest = duration }
-    unsafe line.pointee.active &-= 1
-    if unsafe line.pointee.active == 0 {
-      unsafe entry.pointee.total &+= duration
-      unsafe entry.pointee.openSince = 0
-    }
+  private static func finish(_ frame: UnsafeMutablePointer<Frame>, at time: UInt64) {
+    guard let line = unsafe frame.pointee.line else { return }
+    unsafe line.pointee.finish(since: frame.pointee.start, at: time)
     unsafe frame.pointee.line = nil
     unsafe frame.pointee.entry = nil
   }
 
-  /// A hit begins, or goes on.
+  /// The hit that is running in the innermost function ends.
   @inline(__always)
-  static func start(
-    _ line: UnsafeMutablePointer<CodeLine>, in frame: UnsafeMutablePointer<Frame>, at time: UInt64, isNew: Bool
-  ) {
-    guard let entry = unsafe line.pointee.entry else { return }
-    if isNew { unsafe entry.pointee.hits &+= 1 }
-    if unsafe line.pointee.active == 0 { unsafe entry.pointee.openSince = time }
-    unsafe line.pointee.active &+= 1
+  mutating func finish(at time: UInt64) {
+    if let top = unsafe top { unsafe Self.finish(top, at: time) }
+    unsafe clock.running = nil
+  }
+
+  /// In the innermost function a hit begins, or goes on.
+  @inline(__always)
+  mutating func start(_ line: UnsafeMutablePointer<CodeLine>, at time: UInt64, isNew: Bool) {
+    guard let frame = unsafe top, let entry = unsafe line.pointee.entry else { return }
+    unsafe line.pointee.start(at: time, isNew: isNew)
     unsafe frame.pointee.line = line
     unsafe frame.pointee.entry = entry
     unsafe frame.pointee.start = time
-  }
-
-  /// Charges what was used since the last reading to the line that has run.
-  mutating func charge(_ latest: OwnReading) {
-    if let entry = unsafe top?.pointee.entry, charged.threadCPU != 0 {
-      unsafe entry.pointee.cpu &+= Int64(bitPattern: latest.threadCPU &- charged.threadCPU)
-      unsafe entry.pointee.growth &+= Int64(bitPattern: latest.resident &- charged.resident)
-      unsafe entry.pointee.storage &+= latest.storageBytes &- charged.storageBytes
-      unsafe entry.pointee.faults &+= latest.minorFaults &- charged.minorFaults
-    }
-    charged = latest
+    unsafe clock.running = entry
   }
 }

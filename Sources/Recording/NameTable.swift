@@ -1,6 +1,6 @@
 /// The names of spans, each with a number that is the same in every thread and in forked children.
 ///
-/// Names are added seldom and never removed; reading one by its number takes no lock. A program that makes up names
+/// Names are added seldom and never removed. A program that makes up names
 /// without end gets the last number for all of them: ``NameTable/overflowName``.
 @safe package final class NameTable: @unchecked Sendable {
   package static let capacity = Int(SpanThread.names)
@@ -60,7 +60,9 @@
   }
 
   /// The bytes of a name; they live for ever.
-  func text(of number: UInt32) -> UnsafeRawBufferPointer {
+  func text(of number: UInt32) -> UnsafeRawBufferPointer { unsafe lock.withLock { unsafe find(number) } }
+
+  private func find(_ number: UInt32) -> UnsafeRawBufferPointer {
     if number == 0 || number > UInt32(used) {
       return unsafe UnsafeRawBufferPointer(
         start: Self.overflowName.utf8Start, count: Self.overflowName.utf8CodeUnitCount)

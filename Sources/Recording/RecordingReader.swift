@@ -282,7 +282,13 @@ package struct RecordingReader: ~Copyable {
     }
     let index = track(uuid)
     let parentIndex = parent.map { track($0) }
-    if case .run = described.kind, let parentIndex, case .thread = tracks[parentIndex].kind { described.kind = .task }
+    if case .run = described.kind, let parentIndex {
+      switch tracks[parentIndex].kind {
+      case .thread: described.kind = .task
+      case .process where described.name.utf8.starts(with: SpanRecorder.laneName.utf8): described.kind = .task
+      default: break
+      }
+    }
     tracks[index] = Track(
       index: index, parent: parentIndex, name: described.name, kind: described.kind, multiplier: described.multiplier,
       isIncremental: described.isIncremental)

@@ -100,7 +100,7 @@ extension SpanRecorder {
     return isInnermost ? .ended : .withOthers
   }
 
-  private func tellMisuse(_ kind: StaticString, _ pen: Pen) {
+  package func tellMisuse(_ kind: StaticString, _ pen: Pen) {
     guard isWorthTelling() else { return }
     unsafe note(StaticString("misuse"), pen) { builder in builder.annotation("kind", kind) }
   }
@@ -216,6 +216,7 @@ extension SpanRecorder {
       unsafe write(EventType.counter, at: time, on: track, pen) { $0.field(EventField.value, pair.0) }
     }
     unsafe pen.pointee.seldom.pointee.readings.told = now
+    unsafe tellThread(of: pen, at: time)
   }
 
   private func describeReadings(_ pen: Pen, _ first: UInt64) {
@@ -226,6 +227,10 @@ extension SpanRecorder {
         pen
       ) { $0.field(TrackField.name, track.name) }
     }
+    if unsafe pen.pointee.seldom.pointee.lane == nil { return }
+    unsafe describeCounter(
+      first + UInt64(tracks.count), parent: pen.pointee.seldom.pointee.threadTrack, category: "stripchart", unit: 0, pen
+    ) { $0.field(TrackField.name, StaticString("thread_id")) }
   }
 
   func describeCounter(

@@ -27,7 +27,7 @@ extension SpanRecorder {
   }
 
   /// A folded span of a task, which knows when it began: its time counts, its resources are not known.
-  func foldWhole(_ name: UInt32, from begin: UInt64, to end: UInt64, _ pen: Pen) {
+  package func foldWhole(_ name: UInt32, from begin: UInt64, to end: UInt64, _ pen: Pen) {
     if unsafe pen.pointee.seldom.pointee.folds == nil { unsafe pen.pointee.seldom.pointee.folds = FoldTable() }
     let latest = unsafe pen.pointee.seldom.pointee.readings.latest
     let thread = unsafe pen.pointee.seldom.pointee.threadTrack

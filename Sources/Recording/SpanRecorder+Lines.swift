@@ -9,15 +9,12 @@ extension SpanRecorder {
   package func line(_ line: UInt32, of code: Code, _ pen: Pen) {
     let (lines, time) = unsafe lines(pen)
     unsafe settle(lines, at: time, pen)
-    var frame = unsafe lines.pointee.top
-    if unsafe frame?.pointee.code != code {
+    if unsafe lines.pointee.top?.pointee.code != code {
       // We did not see it being entered, or not see those above being left.
       if unsafe !lines.pointee.unwind(to: code, at: time) { unsafe lines.pointee.push(code) }
-      unsafe frame = lines.pointee.top
     }
-    guard let frame = unsafe frame else { return }
-    unsafe LineThread.finish(frame, at: time)
-    if let line = unsafe known(line, of: code, pen) { unsafe LineThread.start(line, in: frame, at: time, isNew: true) }
+    unsafe lines.pointee.finish(at: time)
+    if let line = unsafe known(line, of: code, pen) { unsafe lines.pointee.start(line, at: time, isNew: true) }
   }
 
   /// The thread enters a function. `line`: it goes on there, after having been suspended.
@@ -25,8 +22,8 @@ extension SpanRecorder {
     let (lines, time) = unsafe lines(pen)
     unsafe settle(lines, at: time, pen)
     unsafe lines.pointee.push(code)
-    guard let line, let known = unsafe known(line, of: code, pen), let frame = unsafe lines.pointee.top else { return }
-    unsafe LineThread.start(known, in: frame, at: time, isNew: false)
+    guard let line, let known = unsafe known(line, of: code, pen) else { return }
+    unsafe lines.pointee.start(known, at: time, isNew: false)
   }
 
   /// The thread leaves a function, for now or for good.
@@ -47,38 +44,41 @@ extension SpanRecorder {
     if let known = unsafe pen.pointee.seldom.pointee.lines { return unsafe (known, time) }
     let lines = UnsafeMutablePointer<LineThread>.allocate(capacity: 1)
     unsafe lines.initialize(to: LineThread(at: time))
-    unsafe lines.pointee.readingDue = cost.bound == .max ? .max : 0
+    unsafe lines.pointee.clock.readingDue = cost.bound == .max ? .max : 0
     unsafe pen.pointee.seldom.pointee.lines = lines
     return unsafe (lines, time)
   }
 
   @inline(__always)
   private func settle(_ lines: UnsafeMutablePointer<LineThread>, at time: UInt64, _ pen: Pen) {
-    unsafe lines.pointee.settle(at: time)
-    if unsafe time >= lines.pointee.readingDue { unsafe read(lines, at: time, pen) }
+    unsafe lines.pointee.clock.settle(at: time)
+    if unsafe time >= lines.pointee.clock.readingDue { unsafe read(&lines.pointee.clock, lineBlock, at: time, pen) }
   }
 
+  /// Charges what was used since the last reading. `block`: takes the count of events and readings.
   @inline(never)
-  private func read(_ lines: UnsafeMutablePointer<LineThread>, at time: UInt64, _ pen: Pen) {
+  func read(_ clock: inout LineClock, _ block: TableBlock?, at time: UInt64, _ pen: Pen) {
     let isRead = unsafe readIfOld(pen, at: time)
-    lineBlock?.count(readings: isRead ? 1 : 0, events: unsafe lines.pointee.events)
-    unsafe lines.pointee.events = 0
+    block?.count(readings: isRead ? 1 : 0, events: clock.events)
+    clock.events = 0
     let readings = unsafe pen.pointee.seldom.pointee.readings
-    unsafe lines.pointee.charge(readings.latest)
-    unsafe lines.pointee.readingDue = readings.takenAt &+ cost.bound
+    clock.charge(readings.latest)
+    clock.readingDue = readings.takenAt &+ cost.bound
     // The reading's own time is no line's.
-    unsafe lines.pointee.last = self.time(pen)
+    clock.last = unsafe self.time(pen)
   }
 
   @inline(__always)
   private func known(_ line: UInt32, of code: Code, _ pen: Pen) -> UnsafeMutablePointer<CodeLine>? {
     if unsafe code.pointee.generation != generation { unsafe register(code, pen) }
     guard let known = unsafe code.pointee.line(line) else { return nil }
-    if unsafe known.pointee.entry == nil { unsafe addEntry(line, known, code) }
+    if unsafe known.pointee.entry == nil { unsafe addEntry(line, known, code, to: &lineBlock) }
     return unsafe known
   }
 
-  private func addEntry(_ line: UInt32, _ known: UnsafeMutablePointer<CodeLine>, _ code: Code) {
+  func addEntry(
+    _ line: UInt32, _ known: UnsafeMutablePointer<CodeLine>, _ code: Code, to block: inout TableBlock?
+  ) {
     let number = unsafe code.pointee.number
     func set(_ raw: UnsafeMutableRawPointer) {
       // Safe because an entry is 80 bytes in a block of our own.
@@ -86,10 +86,10 @@ extension SpanRecorder {
       unsafe entry.pointee.code = number
       unsafe entry.pointee.line = line
     }
-    var raw = unsafe lineBlock?.add { unsafe set($0) }
+    var raw = unsafe block?.add { unsafe set($0) }
     if unsafe raw == nil {
-      lineBlock = TableBlock(.lines, in: file, process: processTrack, thread: 0)
-      unsafe raw = lineBlock?.add { unsafe set($0) }
+      block = TableBlock(.lines, in: file, process: processTrack, thread: 0)
+      unsafe raw = block?.add { unsafe set($0) }
     }
     unsafe known.pointee.entry = raw?.assumingMemoryBound(to: LineEntry.self)
   }
@@ -99,7 +99,11 @@ extension SpanRecorder {
     unsafe code.pointee.generation = generation
     unsafe code.pointee.number = file.control.nextCode()
     for index in 0..<Int(unsafe code.pointee.lineCount) { unsafe code.pointee.lines[index] = CodeLine() }
-    let record = unsafe code.pointee
+    unsafe tell(code.pointee, pen)
+  }
+
+  /// What the number of a function means, and its text.
+  func tell(_ record: CodeRecord, _ pen: Pen) {
     unsafe note(StaticString("code"), pen) { builder in
       builder.annotation("code", Int64(record.number))
       unsafe builder.annotation("file", record.file)

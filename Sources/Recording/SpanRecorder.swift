@@ -15,9 +15,12 @@ internal import StripPlatform
   package private(set) var processTrack: UInt64
   private let reader = OwnReader()
   package private(set) var cost = ReadingCost()
-  /// All pens, and those of threads that ended. Guarded by `lock`.
-  private var pens: [Pen]
+  /// Pens of threads that ended, and lanes that nobody uses. Guarded by `lock`.
   private var spare: [Pen]
+  var idleLanes: [Pen]
+  var laneCount: UInt32 = 0
+  /// Numbers of the functions that mark their own lines, by the key of their site. Guarded by `lock`.
+  var siteNumbers: [UInt: UInt32] = [:]
   let lock = SpinLock()
   private let nowhere: UnsafeMutableRawPointer
   /// Bits of the names that are folded. Threads may see one late, which costs a few events.
@@ -34,8 +37,8 @@ internal import StripPlatform
     self.generation = generation
     pid = Own.pid
     processTrack = file.control.nextTrack()
-    unsafe pens = []
     unsafe spare = []
+    unsafe idleLanes = []
     // Safe because never freed, and never written: a pen whose cursor and limit are here has no room.
     unsafe nowhere = .allocate(byteCount: 16, alignment: 16)
     unsafe foldedNames = .allocate(capacity: SpanThread.knownWords)
@@ -49,17 +52,20 @@ internal import StripPlatform
   /// A pen for the calling thread, with its track described.
   package func makePen() -> Pen? {
     let known = unsafe lock.withLock { unsafe spare.popLast() }
-    let pen = unsafe known ?? Pen.allocate(capacity: 1)
-    if unsafe known == nil {
-      unsafe pen.initialize(to: SpanThread(nowhere: nowhere))
-      lock.withLock { unsafe pens.append(pen) }
-    }
+    let pen = unsafe known ?? newPen()
     unsafe adopt(pen)
     return unsafe pen
   }
 
+  /// One that is nobody's yet.
+  func newPen() -> Pen {
+    let pen = Pen.allocate(capacity: 1)
+    unsafe pen.initialize(to: SpanThread(nowhere: nowhere))
+    return unsafe pen
+  }
+
   /// Makes a pen ready for the calling thread: it is new, or another thread's, or another recorder's.
-  private func adopt(_ pen: Pen) {
+  package func adopt(_ pen: Pen) {
     if unsafe pen.pointee.generation != generation {
       unsafe pen.pointee.cursor = nowhere
       unsafe pen.pointee.limit = nowhere
@@ -73,18 +79,12 @@ internal import StripPlatform
   }
 
   /// The thread that owned it has ended.
-  package func retire(_ pen: Pen) { lock.withLock { unsafe spare.append(pen) } }
-
-  /// Nothing is written any more, by any thread. None of them may be inside a call meanwhile.
-  package func shut() {
-    lock.withLock {
-      for index in unsafe pens.indices {
-        let pen = unsafe pens[index]
-        unsafe pen.pointee.cursor = nowhere
-        unsafe pen.pointee.limit = nowhere
-        unsafe pen.pointee.isOff = true
-      }
+  package func retire(_ pen: Pen) {
+    if let lane = unsafe pen.pointee.seldom.pointee.spareLane, unsafe pen.pointee.isOf(generation) {
+      unsafe giveBackShared(lane)
     }
+    unsafe pen.pointee.seldom.pointee.spareLane = nil
+    lock.withLock { unsafe spare.append(pen) }
   }
 
   /// In a forked child, before any other thread exists: everything that was the parent's is forgotten.
@@ -93,7 +93,9 @@ internal import StripPlatform
     names.forgetLock()
     self.generation = generation
     unsafe spare = []
-    unsafe pens = []
+    unsafe idleLanes = []
+    laneCount = 0
+    siteNumbers = [:]
     pid = Own.pid
     processTrack = file.control.nextTrack()
     reader.forked()
@@ -118,7 +120,9 @@ internal import StripPlatform
   private func describeThread(_ pen: Pen, name: UnsafeRawBufferPointer?) {
     for word in 0..<SpanThread.knownWords { unsafe pen.pointee.known[word] = 0 }
     unsafe pen.pointee.isOff = false
+    let lane = unsafe pen.pointee.seldom.pointee.lane
     unsafe pen.pointee.seldom.initialize(to: SeldomState())
+    unsafe pen.pointee.seldom.pointee.lane = lane
     var builder = PacketBuilder()
     let sequence = unsafe UInt64(pen.pointee.sequence)
     builder.field(PacketField.sequenceID, sequence)
@@ -132,10 +136,10 @@ internal import StripPlatform
     unsafe append(builder, to: pen)
 
     let threadTrack = file.control.nextTrack()
-    let readings = file.control.nextTracks(UInt64(ThreadReadings.shared.count + ThreadReadings.alone.count))
+    let readings = file.control.nextTracks(UInt64(ThreadReadings.shared.count + ThreadReadings.alone.count + 1))
     unsafe pen.pointee.seldom.pointee.threadTrack = threadTrack
     unsafe pen.pointee.seldom.pointee.readings.firstTrack = readings
-    unsafe nameThread(name, pen)
+    if lane == nil { unsafe nameThread(name, pen) } else { unsafe nameLane(pen) }
 
     unsafe anchor(pen)
     unsafe pen.pointee.readingDue = cost.bound == .max ? .max : 0
@@ -180,6 +184,7 @@ internal import StripPlatform
   /// Brings the thread's latest reading up to date, if it is older than the bound. `true`: it was read now.
   @discardableResult
   func readIfOld(_ pen: Pen, at time: UInt64) -> Bool {
+    if unsafe pen.pointee.seldom.pointee.lane != nil, let isRead = unsafe readOfThread(into: pen, at: time) { return isRead }
     let readings = unsafe pen.pointee.seldom.pointee.readings
     if readings.takenAt != 0 && time &- readings.takenAt < cost.bound { return false }
     // Safe because the state belongs to the pen's thread alone.
@@ -193,13 +198,13 @@ internal import StripPlatform
   /// Begins a span. Cost: a clock reading and a store, except where ``beginSlowly(_:_:)`` is needed.
   @inline(__always)
   package func begin(_ name: UInt32, _ pen: Pen) {
-    if unsafe !pen.pointee.begin(name) { unsafe beginSlowly(name, pen) }
+    if unsafe !pen.pointee.isOf(generation) || !pen.pointee.begin(name) { unsafe beginSlowly(name, pen) }
   }
 
   /// Ends the innermost span of the pen's thread.
   @inline(__always)
   package func end(_ pen: Pen) {
-    if unsafe !pen.pointee.end() { unsafe endSlowly(pen) }
+    if unsafe !pen.pointee.isOf(generation) || !pen.pointee.end() { unsafe endSlowly(pen) }
   }
 
   func anchor(_ pen: Pen) {

@@ -38,7 +38,7 @@ public import StripPlatform
   /// From this time on a boundary reads the thread's counters, or says them again; `max`: never.
   @usableFromInline var readingDue: UInt64 = .max
   /// Of the recorder that the pen was made ready for.
-  var generation: UInt32 = 0
+  @usableFromInline var generation: UInt32 = 0
   /// What only slow paths need.
   @usableFromInline let seldom: UnsafeMutablePointer<SeldomState>
 
@@ -82,6 +82,10 @@ public import StripPlatform
   public var token: UInt64 {
     UInt64(serial) << 32 | UInt64(sequence & 0xFFFF) << 16 | UInt64(min(depth, 0xFFFF))
   }
+
+  /// Does it write into the recording of this number?
+  @inlinable @inline(__always)
+  public func isOf(_ epoch: UInt32) -> Bool { generation == epoch }
 
   /// Nanoseconds of CLOCK_BOOTTIME, or `nil` when the clock must be anchored first.
   @inlinable @inline(__always)

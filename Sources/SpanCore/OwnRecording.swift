@@ -1,23 +1,23 @@
 internal import StripModel
-internal import StripPlatform
+package import StripPlatform
 internal import StripProbes
 internal import StripRecording
-internal import StripSampling
+package import StripSampling
 internal import Synchronization
 
 /// A recording that the program makes of itself: the file, and a thread that samples.
 ///
 /// `start` and `stop` are called one at a time.
-@safe final class OwnRecording: @unchecked Sendable {
+@safe package final class OwnRecording: @unchecked Sendable {
   private let sampler: Sampler
   private let file: RecordingFile
   private let wakeUp: WakeUp
   private let isOver = Atomic<Bool>(false)
   private var thread: UInt64 = 0
 
-  nonisolated(unsafe) private(set) static var current: OwnRecording?
+  nonisolated(unsafe) package private(set) static var current: OwnRecording?
 
-  enum Failure: Error {
+  package enum Failure: Error {
     case isRecording
     case exists
     case cannotCreate(SystemError)
@@ -31,7 +31,7 @@ internal import Synchronization
   }
 
   /// Begins a recording at `path`. The first tick is made before it returns.
-  static func start(
+  package static func start(
     at path: String, interval: TickSchedule.Interval, maximumBytes: UInt64, replacing: Bool
   ) throws(Failure) {
     guard SpanCore.recorder == nil else { throw .isRecording }
@@ -70,7 +70,7 @@ internal import Synchronization
   }
 
   /// `false`: there is none of this process.
-  static func stop() -> Bool {
+  package static func stop() -> Bool {
     guard let recording = unsafe current else { return false }
     unsafe current = nil
     SpanCore.detach()

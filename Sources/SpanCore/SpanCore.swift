@@ -6,11 +6,16 @@ package enum SpanCore {
   package static let environmentName: StaticString = "STRIPCHART_RECORDING"
 
   /// Names outlive any recording: a program asks for them before it knows whether it is recorded.
-  static let names = NameTable()
-  /// Written by `attach` and `detach`, when no other thread is inside a call. Never freed: a thread that ends later gives its pen
-  /// back.
-  nonisolated(unsafe) private static var held: Unmanaged<SpanRecorder>?
-  static var recorder: SpanRecorder? { unsafe held?.takeUnretainedValue() }
+  package static let names = NameTable()
+  /// Never freed: a thread that ends later gives its pen back.
+  package static var recorder: SpanRecorder? { unsafe held?.takeUnretainedValue() }
+  @inline(__always)
+  static var held: Unmanaged<SpanRecorder>? {
+    // Safe because only `attach(to:)` puts anything there.
+    guard let raw = unsafe SpanEpoch.recorder else { return nil }
+    return unsafe Unmanaged<SpanRecorder>.fromOpaque(raw)
+  }
+  private static let lock = SpinLock()
   nonisolated(unsafe) private static var wasTried = false
   nonisolated(unsafe) private static var isInstalled = false
   /// Counts recorders and forks.
@@ -20,25 +25,37 @@ package enum SpanCore {
 
   /// Joins the recording of the environment. `false`: there is none, or it cannot be joined.
   package static func attach() -> Bool {
-    if unsafe wasTried { return recorder != nil }
-    unsafe wasTried = true
-    guard let path = Own.environment(environmentName), let file = try? RecordingFile.join(path) else { return false }
-    attach(to: file)
-    return true
+    lock.withLock {
+      if unsafe wasTried { return recorder != nil }
+      unsafe wasTried = true
+      guard let path = Own.environment(environmentName), let file = try? RecordingFile.join(path) else {
+        SpanEpoch.current = SpanEpoch.off
+        return false
+      }
+      begin(file)
+      return true
+    }
   }
 
   /// For a program that records itself.
-  package static func attach(to file: RecordingFile) {
+  package static func attach(to file: RecordingFile) { lock.withLock { begin(file) } }
+
+  private static func begin(_ file: RecordingFile) {
     unsafe wasTried = true
     install()
     unsafe generation &+= 1
-    unsafe held = Unmanaged.passRetained(SpanRecorder(file, names: names, generation: generation))
+    LiteralCache.forget()
+    let recorder = unsafe SpanRecorder(file, names: names, generation: generation)
+    unsafe SpanEpoch.recorder = Unmanaged.passRetained(recorder).toOpaque()
+    SpanEpoch.current = unsafe generation
   }
 
-  /// No event is written any more. No other thread may be inside a call.
+  /// No event is begun any more. A thread that is inside a call may still finish it: its chunk stays part of the file.
   package static func detach() {
-    recorder?.shut()
-    unsafe held = nil
+    lock.withLock {
+      SpanEpoch.current = SpanEpoch.off
+      unsafe SpanEpoch.recorder = nil
+    }
   }
 
   private static func install() {
@@ -46,6 +63,8 @@ package enum SpanCore {
     unsafe isInstalled = true
     unsafe ThreadSlot.install(
       threadEnded: { pen in
+        // What the thread does from here on gets a pen of its own.
+        unsafe ThreadSlot.value = nil
         // Safe because only `makePen` below puts anything into the slot.
         unsafe SpanCore.recorder?.retire(pen.assumingMemoryBound(to: SpanThread.self))
       },
@@ -58,31 +77,46 @@ package enum SpanCore {
       unsafe inheritedSequence = slot.assumingMemoryBound(to: SpanThread.self).pointee.token >> 16 & 0xFFFF
     }
     unsafe ThreadSlot.value = nil
+    lock.forget()
     unsafe generation &+= 1
-    unsafe recorder?.forked(generation: generation)
+    if let recorder {
+      unsafe recorder.forked(generation: generation)
+      SpanEpoch.current = unsafe generation
+    }
     OwnRecording.forked()
   }
 
-  /// The calling thread's pen, made when it first writes.
+  /// The calling thread's pen, made when it first writes, and made anew for each recording.
   @inline(never)
   private static func makePen() -> SpanRecorder.Pen? {
-    guard let recorder, let pen = unsafe recorder.makePen() else { return nil }
+    guard let recorder else { return nil }
+    if let slot = unsafe ThreadSlot.value {
+      // Safe because only this function puts anything into the slot.
+      let pen = unsafe slot.assumingMemoryBound(to: SpanThread.self)
+      unsafe recorder.adopt(pen)
+      return unsafe pen
+    }
+    guard let pen = unsafe recorder.makePen() else { return nil }
     unsafe ThreadSlot.value = UnsafeMutableRawPointer(pen)
     unsafe ThreadSlot.arm(UnsafeMutableRawPointer(pen))
     return unsafe pen
   }
 
   @inline(__always)
-  static func pen() -> SpanRecorder.Pen? {
-    if let slot = unsafe ThreadSlot.value { return unsafe slot.assumingMemoryBound(to: SpanThread.self) }
-    return unsafe held == nil ? nil : makePen()
+  package static func pen() -> SpanRecorder.Pen? {
+    let epoch = SpanEpoch.current
+    if let slot = unsafe ThreadSlot.value {
+      let pen = unsafe slot.assumingMemoryBound(to: SpanThread.self)
+      if unsafe pen.pointee.isOf(epoch) { return unsafe pen }
+    }
+    return epoch == SpanEpoch.off ? nil : unsafe makePen()
   }
 
   /// Calls `body` with the recorder and the thread's pen, if something is recorded. Without counting references: two locked
   /// instructions would cost as much as the rest of a line's event.
   @inline(__always)
   static func write<Result>(_ none: Result, _ body: (SpanRecorder, SpanRecorder.Pen) -> Result) -> Result {
-    guard let held = unsafe held, let pen = unsafe pen() else { return none }
+    guard let pen = unsafe pen(), let held = unsafe held else { return none }
     // Safe because a recorder is never freed.
     return unsafe held._withUnsafeGuaranteedRef { unsafe body($0, pen) }
   }

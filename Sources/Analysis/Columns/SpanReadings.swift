@@ -2,11 +2,11 @@ internal import StripRecording
 
 /// What spans used, by the readings of their threads: the same rule as ``SpanTree``'s, kept for each span.
 struct SpanReadings {
-  private static let metrics: [ReadingMetric] = [
+  static let metrics: [ReadingMetric] = [
     .threadCPU, .processCPU, .resident, .readBytes, .writeBytes, .minorFaults, .majorFaults, .voluntarySwitches,
     .involuntarySwitches,
   ]
-  private static let names = [
+  static let names = [
     ("cpu_s", "s", 1e9), ("process_cpu_s", "s", 1e9), ("rss_growth", "bytes", 1), ("read_bytes", "bytes", 1),
     ("write_bytes", "bytes", 1), ("minor_faults", "count", 1), ("major_faults", "count", 1),
     ("voluntary_switches", "count", 1), ("involuntary_switches", "count", 1),
@@ -24,7 +24,9 @@ struct SpanReadings {
   private static let usualBound: UInt64 = 100_000
 
   mutating func describe(_ track: Track, _ known: KnownTracks) {
-    guard case .counter(true, _) = track.kind, let thread = track.parent, known[thread].tid >= 0 else { return }
+    guard case .counter(true, _) = track.kind, let thread = track.parent,
+      known[thread].tid >= 0 || known[thread].isTask
+    else { return }
     while tracks.count <= track.index { tracks.append(nil) }
     tracks[track.index] = ReadingMetric(track: track.name).map { (thread, $0) }
     while histories.count <= thread { histories.append(ReadingHistory()) }
@@ -60,18 +62,29 @@ struct SpanReadings {
   mutating func end(
     _ row: Int, on thread: Int, of process: Int?, from place: Int32, begin: UInt64, end: UInt64
   ) {
-    guard place >= 0 else { return }
-    let latest = histories[thread].latest
-    guard place != latest else { return }
-    let first = histories[thread].entries[Int(place)]
-    let last = histories[thread].entries[Int(latest)]
-    let difference = last.values.since(first.values)
+    guard place >= 0, place != histories[thread].latest,
+      let use = use(on: thread, of: process, from: place, begin: begin, end: end)
+    else { return }
     for (index, metric) in Self.metrics.enumerated() {
-      used[index][row] = difference[metric] ?? GatheredColumn<Int64>.missing
+      used[index][row] = use.used[metric] ?? GatheredColumn<Int64>.missing
     }
-    peak[row] = histories[thread].greatestResident(since: Int(place)) ?? GatheredColumn<Int64>.missing
+    peak[row] = use.peak ?? GatheredColumn<Int64>.missing
+    if use.isExact { exact[row] = 1 }
+  }
+
+  /// What a span used that has just ended and that began when `place` was the latest reading of its thread; `nil`: its thread was
+  /// not read before it.
+  func use(
+    on thread: Int, of process: Int?, from place: Int32, begin: UInt64, end: UInt64
+  ) -> (used: ReadingValues, peak: Int64?, isExact: Bool)? {
+    guard place >= 0 else { return nil }
+    let first = histories[thread].entries[Int(place)]
+    let latest = histories[thread].latest
+    guard place != latest else { return (first.values.since(first.values), nil, false) }
+    let last = histories[thread].entries[Int(latest)]
     let bound = process.flatMap { bounds[$0] } ?? Self.usualBound
-    if end &- begin >= bound, first.time &+ bound >= begin, last.time &+ bound >= end { exact[row] = 1 }
+    let isExact = end &- begin >= bound && first.time &+ bound >= begin && last.time &+ bound >= end
+    return (last.values.since(first.values), histories[thread].greatestResident(since: Int(place)), isExact)
   }
 
   /// The span of a row never ended: what it used is not known.

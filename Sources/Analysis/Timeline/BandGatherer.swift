@@ -59,6 +59,7 @@ struct BandGatherer: Sendable {
     switch track.kind {
     case .thread: threads[track.index].isThread = true
     case .task:
+      threads[track.index].isThread = true
       if taskRoot == 0 { taskRoot = paths.child(of: 0, named: Self.taskName) }
       threads[track.index].root = taskRoot
     case .counter(true, _):

@@ -138,6 +138,8 @@ typedef struct {
 int strip_read_self(int32_t *_Nonnull statm, strip_reading *_Nonnull out);
 // VmHWM in /proc/self/status: bytes, or 0. Unlike getrusage(2) it does not know what the process was before it executed its program.
 uint64_t strip_peak_resident(void);
+// mallinfo2(3): what the heap has given out and what it holds, in bytes. -ENOSYS where the C library has no such function.
+int strip_heap(uint64_t *_Nonnull in_use, uint64_t *_Nonnull held);
 
 // A named value beside an event; the same as stripchart_argument of stripchart.h.
 typedef struct {
@@ -185,6 +187,36 @@ const char *_Nonnull strip_error_text(int error);
 extern _Thread_local void *_Nullable strip_thread_slot __attribute__((tls_model("initial-exec")));
 static inline void *_Nullable strip_thread_slot_get(void) { return strip_thread_slot; }
 static inline void strip_thread_slot_set(void *_Nullable value) { strip_thread_slot = value; }
+// Which recording takes events: 0 none, UINT32_MAX nobody looked yet, else the number that the pens of its threads carry.
+extern uint32_t strip_epoch;
+static inline uint32_t strip_epoch_get(void) { return __atomic_load_n(&strip_epoch, __ATOMIC_ACQUIRE); }
+static inline void strip_epoch_set(uint32_t epoch) { __atomic_store_n(&strip_epoch, epoch, __ATOMIC_RELEASE); }
+// Not 0: tasks have lanes, so that a span must look for its task's before it takes its thread's pen.
+extern uint32_t strip_lanes_used;
+static inline uint32_t strip_lanes_used_get(void) { return __atomic_load_n(&strip_lanes_used, __ATOMIC_RELAXED); }
+static inline void strip_lanes_used_set(void) { __atomic_store_n(&strip_lanes_used, 1, __ATOMIC_RELAXED); }
+extern void *_Nullable strip_recorder;
+static inline void *_Nullable strip_recorder_get(void) { return __atomic_load_n(&strip_recorder, __ATOMIC_ACQUIRE); }
+static inline void strip_recorder_set(void *_Nullable recorder) {
+  __atomic_store_n(&strip_recorder, recorder, __ATOMIC_RELEASE);
+}
+// Numbers of names by the address of their literal: the address and the number in one word, so that no lock is needed. Of two
+// literals that share a place, the later one has it.
+enum { STRIP_KNOWN_LITERALS = 4096 };
+extern uint64_t strip_known_literals[STRIP_KNOWN_LITERALS];
+static inline uint64_t *_Nonnull strip_literal_place(uintptr_t literal) {
+  return &strip_known_literals[((literal >> 1) ^ (literal >> 11)) & (STRIP_KNOWN_LITERALS - 1)];
+}
+// 0: not known.
+static inline uint32_t strip_literal_find(const void *_Nonnull literal) {
+  uint64_t word = __atomic_load_n(strip_literal_place((uintptr_t)literal), __ATOMIC_RELAXED);
+  return word >> 16 == (uintptr_t)literal ? (uint32_t)(word & 0xFFFF) : 0;
+}
+static inline void strip_literal_keep(const void *_Nonnull literal, uint32_t number) {
+  if ((uint64_t)(uintptr_t)literal >> 48) return;
+  __atomic_store_n(strip_literal_place((uintptr_t)literal), (uint64_t)(uintptr_t)literal << 16 | (number & 0xFFFF), __ATOMIC_RELAXED);
+}
+void strip_literals_forget(void);
 // Calls `ended` with the slot's value when a thread that set one ends; `forked` in the child after a fork.
 int strip_on_thread_end(void (*_Nonnull ended)(void *_Nonnull));
 int strip_arm_thread_end(void *_Nonnull value);

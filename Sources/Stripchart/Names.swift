@@ -1,0 +1,81 @@
+internal import StripPlatform
+internal import StripRecording
+internal import StripSpanCore
+
+/// What is done once: joining the recording of the environment, telling it of the library, and giving names their numbers.
+enum Names {
+  private static let lock = SpinLock()
+  /// Bits of the names whose place the recording was told. Guarded by `lock`.
+  nonisolated(unsafe) private static var told = [UInt64](repeating: 0, count: NameTable.capacity / 64)
+  nonisolated(unsafe) private static var epoch = SpanEpoch.untried
+
+  /// `nil`: nothing is recorded.
+  static func number(of name: StaticString, file: StaticString, line: UInt32) -> UInt32? {
+    guard isRecording else { return nil }
+    guard name.hasPointerRepresentation else { return number(of: name.description, file: file, line: line) }
+    if let known = unsafe LiteralCache.number(of: name.utf8Start) { return known }
+    let number = unsafe SpanCore.names.number(
+      of: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    tell(number, file, line)
+    unsafe LiteralCache.keep(number, for: name.utf8Start)
+    return number
+  }
+
+  static func number(of name: String, file: StaticString, line: UInt32) -> UInt32? {
+    guard isRecording else { return nil }
+    var name = name
+    let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
+    tell(number, file, line)
+    return number
+  }
+
+  /// Joins at the first call.
+  static var isRecording: Bool {
+    switch SpanEpoch.current {
+    case SpanEpoch.off: return false
+    case SpanEpoch.untried: return SpanCore.attach()
+    default: return true
+    }
+  }
+
+  /// The same, and the recording knows of the library.
+  static var isReady: Bool {
+    guard isRecording else { return false }
+    if unsafe epoch != SpanEpoch.current { tell(0, "", 0) }
+    return true
+  }
+
+  private static func tell(_ number: UInt32, _ file: StaticString, _ line: UInt32) {
+    let now = SpanEpoch.current
+    let (isFirst, isNew) = lock.withLock { () -> (Bool, Bool) in
+      let isFirst = unsafe epoch != now
+      if isFirst {
+        unsafe epoch = now
+        for word in unsafe told.indices { unsafe told[word] = 0 }
+      }
+      let (word, bit) = (Int(number >> 6), 1 << UInt64(number & 63) as UInt64)
+      let isNew = unsafe told[word] & bit == 0
+      unsafe told[word] |= bit
+      return (isFirst, isNew)
+    }
+    unsafe withPen(()) { recorder, pen in
+      if isFirst { unsafe recorder.tellLibrary(Self.library.bytes, pen) }
+      if isNew, file.utf8CodeUnitCount > 0 { unsafe recorder.tellPlace(number, file: file.bytes, line: line, pen) }
+    }
+  }
+
+  #if compiler(>=6.4)
+    private static let library: StaticString = "Swift 6.4 or later"
+  #elseif compiler(>=6.3)
+    private static let library: StaticString = "Swift 6.3"
+  #else
+    private static let library: StaticString = "Swift 6.2"
+  #endif
+}
+
+extension StaticString {
+  /// Safe because a literal lives as long as the program. Empty for a literal that is one scalar.
+  var bytes: UnsafeRawBufferPointer {
+    hasPointerRepresentation ? unsafe UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) : unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+}
