@@ -19,6 +19,7 @@ setup-%:
 build: setup-build ## Build the release command: .build/release/stripchart
 	$(SWIFT_BUILD) --product stripchart
 	$(SWIFT_BUILD) --product strip-span-fixture
+	$(SWIFT_BUILD) --product strip-swift-fixture
 
 # The core as Embedded Swift: one static library without the Swift runtime.
 build-embedded: setup-build

@@ -15,18 +15,20 @@ import time
 import harness
 from commands import size, startup, tick, wall
 from python import python
-from reading import reading
+from reading import reading, report
 from sample import sample
-from span import span
+from span import span, swift
 
 SECTIONS = {
     "sample": sample.measure,
     "span": span.measure,
+    "swift": swift.measure,
     "python": python.measure,
     "startup": startup.measure,
     "tick": tick.measure,
     "size": size.measure,  # recorder memory too: both need long runs, so they share them
     "reading": reading.measure,
+    "report": report.measure,
     "wall": wall.measure,
 }
 

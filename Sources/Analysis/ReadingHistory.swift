@@ -48,7 +48,7 @@ package struct ReadingValues: Sendable {
   /// What both know, less `earlier`. Of a task that has gone to another thread, what threads count is not known.
   func since(_ earlier: ReadingValues) -> ReadingValues {
     var difference = self
-    if self[.threadID] != earlier[.threadID] { for metric in ReadingMetric.ofThread { difference[metric] = nil } }
+    if self[.threadID] != earlier[.threadID] { difference.forgetThread() }
     difference[.threadID] = nil
     difference.known &= earlier.known
     for index in 0..<ReadingMetric.count {
@@ -57,6 +57,9 @@ package struct ReadingValues: Sendable {
     }
     return difference
   }
+
+  /// What threads count is not known.
+  mutating func forgetThread() { for metric in ReadingMetric.ofThread { self[metric] = nil } }
 
   /// What is known on one side only counts as it is.
   mutating func add(_ other: ReadingValues) {
@@ -98,7 +101,7 @@ struct ReadingHistory: Sendable {
     if entries.last?.time != time { append(at: time, remembered: Int(remembered)) }
     let last = entries.count - 1
     entries[last].values[metric] = value
-    known[metric] = 0
+    if metric != .threadID { known[metric] = 0 }
     if metric == .resident { entries[last].greatestResident = max(entries[last].greatestResident ?? value, value) }
   }
 

@@ -25,6 +25,8 @@ package struct SpanTree: Sendable {
     package var readNanoseconds: UInt64 = 0
     package var exactNanoseconds: UInt64 = 0
     package var peakResidentBytes: Int64?
+    /// Some calls began and ended on different threads.
+    fileprivate var changedThread = false
     /// Those that were left by an exception, by its type; the first types only.
     package var exceptions: [(type: String, count: UInt64)] = []
     /// Still open when an outer span ended.
@@ -222,6 +224,7 @@ package struct SpanTree: Sendable {
     let first = threads[track].readings.entries[Int(frame.reading)]
     let last = threads[track].readings.entries[Int(threads[track].latest)]
     let used = last.values.since(first.values)
+    if first.values[.threadID] != last.values[.threadID] { nodes[node].changedThread = true }
     nodes[node].used.add(used)
     var own = used
     if depth < threads[track].childUse.count {
@@ -278,6 +281,10 @@ package struct SpanTree: Sendable {
       if nodes[node].readNanoseconds > 0 {
         nodes[node].used.know(known)
         nodes[node].ownUse.know(known)
+      }
+      if nodes[node].changedThread {
+        nodes[node].used.forgetThread()
+        nodes[node].ownUse.forgetThread()
       }
       if nodes[node].argumentsNanoseconds < nodes[node].durations.greatest { nodes[node].arguments = [] }
     }

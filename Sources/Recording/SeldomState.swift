@@ -8,6 +8,7 @@ internal import StripPlatform
   /// The first of the tracks of ``ThreadReadings``.
   var readings = ThreadReadings()
   var folds: FoldTable?
+  var taskFolds: FoldTable?
   var lines: UnsafeMutablePointer<LineThread>?
   var tables: UnsafeMutablePointer<LineTables>?
   /// A lane that the thread gave back, for its next task: no lock is needed.

@@ -26,15 +26,22 @@ extension SpanRecorder {
     unsafe pen.pointee.push(UInt64(name) | SpanThread.folded)
   }
 
-  /// A folded span of a task, which knows when it began: its time counts, its resources are not known.
+  /// A folded span of a task, which knows when it began: its time counts, its resources are not known. All of a process's stand
+  /// on one track of tasks.
   package func foldWhole(_ name: UInt32, from begin: UInt64, to end: UInt64, _ pen: Pen) {
-    if unsafe pen.pointee.seldom.pointee.folds == nil { unsafe pen.pointee.seldom.pointee.folds = FoldTable() }
+    let track = lock.withLock {
+      if tasksTrack == 0 { tasksTrack = file.control.nextTrack() }
+      return tasksTrack
+    }
+    if unsafe pen.pointee.seldom.pointee.taskFolds == nil {
+      unsafe pen.pointee.seldom.pointee.taskFolds = FoldTable()
+      unsafe nameLane(track, number: 0, pen)
+    }
     let latest = unsafe pen.pointee.seldom.pointee.readings.latest
-    let thread = unsafe pen.pointee.seldom.pointee.threadTrack
-    let isNew = unsafe pen.pointee.seldom.pointee.folds!.begin(
-      name, parent: 0, at: begin, latest, in: file, process: processTrack, thread: thread)
+    let isNew = unsafe pen.pointee.seldom.pointee.taskFolds!.begin(
+      name, parent: 0, at: begin, latest, in: file, process: processTrack, thread: track)
     if isNew { unsafe describeName(name, pen) }
-    unsafe pen.pointee.seldom.pointee.folds!.end(at: end, latest)
+    unsafe pen.pointee.seldom.pointee.taskFolds!.end(at: end, latest)
   }
 
   private func innermostName(_ pen: Pen) -> UInt32 {

@@ -85,13 +85,12 @@ extension SpanRecorder {
   static var laneName: String { "tasks " }
 
   /// A plain track below the process's.
-  func nameLane(_ pen: Pen) {
+  func nameLane(_ uuid: UInt64, number: UInt32, _ pen: Pen) {
     var builder = PacketBuilder()
     builder.field(PacketField.sequenceID, unsafe UInt64(pen.pointee.sequence))
     let track = builder.open(PacketField.trackDescriptor)
-    builder.field(TrackField.uuid, unsafe pen.pointee.seldom.pointee.threadTrack)
+    builder.field(TrackField.uuid, uuid)
     builder.field(TrackField.parent, processTrack)
-    let number = unsafe pen.pointee.seldom.pointee.lane?.number ?? 0
     builder.field(TrackField.name, "\(Self.laneName)\(number)")
     builder.close(track)
     unsafe append(builder, to: pen)

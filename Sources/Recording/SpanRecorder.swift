@@ -19,6 +19,8 @@ internal import StripPlatform
   private var spare: [Pen]
   var idleLanes: [Pen]
   var laneCount: UInt32 = 0
+  /// Where spans of tasks are counted that have no events; 0: there were none. Guarded by `lock`.
+  var tasksTrack: UInt64 = 0
   /// Numbers of the functions that mark their own lines, by the key of their site. Guarded by `lock`.
   var siteNumbers: [UInt: UInt32] = [:]
   let lock = SpinLock()
@@ -95,6 +97,7 @@ internal import StripPlatform
     unsafe spare = []
     unsafe idleLanes = []
     laneCount = 0
+    tasksTrack = 0
     siteNumbers = [:]
     pid = Own.pid
     processTrack = file.control.nextTrack()
@@ -139,7 +142,7 @@ internal import StripPlatform
     let readings = file.control.nextTracks(UInt64(ThreadReadings.shared.count + ThreadReadings.alone.count + 1))
     unsafe pen.pointee.seldom.pointee.threadTrack = threadTrack
     unsafe pen.pointee.seldom.pointee.readings.firstTrack = readings
-    if lane == nil { unsafe nameThread(name, pen) } else { unsafe nameLane(pen) }
+    if lane == nil { unsafe nameThread(name, pen) } else { unsafe nameLane(threadTrack, number: lane?.number ?? 0, pen) }
 
     unsafe anchor(pen)
     unsafe pen.pointee.readingDue = cost.bound == .max ? .max : 0

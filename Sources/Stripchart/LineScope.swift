@@ -19,8 +19,7 @@ internal import StripSpanCore
   /// `nil`: nothing is recorded.
   @usableFromInline var run: LineRun?
 
-  /// - Parameters:
-  ///   - source: The text of the lines from `firstLine` on; it also tells the function from others.
+  /// Begins the run. `source` is the text of the lines from `firstLine` on; it also tells the function from others.
   @inlinable @inline(__always)
   public init(function: StaticString, file: StaticString, firstLine: UInt32, lineCount: UInt32, source: StaticString) {
     run =
@@ -85,6 +84,7 @@ internal import StripSpanCore
   private var pen: UInt = 0
   private var epoch: UInt32 = 0
 
+  /// Begins the run; as ``LineScope/init(function:file:firstLine:lineCount:source:)``.
   public init(function: StaticString, file: StaticString, firstLine: UInt32, lineCount: UInt32, source: StaticString) {
     site = Names.isReady ? LineSite(function, file, firstLine, lineCount, source) : nil
   }

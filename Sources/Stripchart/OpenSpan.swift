@@ -9,8 +9,7 @@ internal import StripSpanCore
 /// channel.closeFuture.whenComplete { _ in request.end() }
 /// ```
 ///
-/// It stands on a track of its own; spans inside of it are not shown below it. Where the code allows, prefer
-/// ``span(_:file:line:_:)``. One that is never ended is reported as open. Cost: some 60 ns for both ends.
+/// It stands on a track of its own; spans inside of it are not shown below it. Where the code allows, prefer `span`. One that is never ended is reported as open. Cost: some 60 ns for both ends.
 public func beginSpan(_ name: StaticString, file: StaticString = #fileID, line: UInt32 = #line) -> OpenSpan {
   guard let number = Names.number(of: name, file: file, line: line) else { return OpenSpan() }
   return OpenSpan(number)

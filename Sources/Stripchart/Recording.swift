@@ -42,6 +42,7 @@ public enum Recording {
   ///   - interval: Between two samples; `nil`: 10 ms at first, and longer the longer it runs.
   ///   - maximumBytes: The file's greatest size. When it fills, spans that come often are counted instead of written one by one.
   ///   - replacing: Replaces a file of that name.
+  /// - Throws: ``StartFailure``, before anything was begun.
   public static func start(
     path: String, interval: Duration? = nil, maximumBytes: UInt64 = 256 << 20, replacing: Bool = false
   ) throws(StartFailure) {

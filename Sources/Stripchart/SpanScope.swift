@@ -2,7 +2,7 @@ public import StripPlatform
 public import StripRecording
 internal import StripSpanCore
 
-/// A span from here to where ``end()`` is called, which must be in the same function: what ``span(_:file:line:_:)`` and `@Profiled`
+/// A span from here to where ``end()`` is called, which must be in the same function: what `span` and `@Profiled`
 /// are made of.
 ///
 /// ```swift

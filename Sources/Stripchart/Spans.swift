@@ -9,11 +9,10 @@
 /// the block used (CPU time, growth of memory, bytes from and to storage, page faults) is read at its boundaries where the thread's
 /// last reading is older than some 100 µs.
 ///
-/// Cost: two readings of the processor's clock and some 5 ns; below 3 ns without a recording.
+/// `name` is what the report calls it; for names that are made at run time there is `span(named:)`. `body` runs once: what it returns
+/// is returned, what it throws is thrown.
 ///
-/// - Parameters:
-///   - name: What the report calls it. For names that are made at run time there is ``span(named:file:line:_:)``.
-///   - body: Runs once. What it returns is returned, what it throws is thrown.
+/// Cost: two readings of the processor's clock and some 5 ns; below 3 ns without a recording.
 @inlinable @inline(__always)
 public func span<Result: ~Copyable, Failure: Error>(
   _ name: StaticString, file: StaticString = #fileID, line: UInt32 = #line,
@@ -49,7 +48,7 @@ public func span<Result, Failure: Error>(
 
 /// Records a block as a span whose name is made at run time.
 ///
-/// Cost: as ``span(_:file:line:_:)-(StaticString,_,_,_)``, a lock and a look-up. A process has 16382 different names; further ones share the
+/// Cost: as `span` with a literal, a lock and a look-up. A process has 16382 different names; further ones share the
 /// name "(other names)".
 @inlinable
 public func span<Result: ~Copyable, Failure: Error>(

@@ -16,7 +16,7 @@ enum OwnScenarios {
     } catch {
       print(error)
     }
-    for _ in 0..<100 { span("step") { usleep(1000) } }
+    for _ in 0..<100 { span("step") { _ = usleep(1000) } }
     print(Recording.isOn, Recording.stop(), Recording.isOn, Recording.stop())
     span("too late") {}
   }

@@ -32,16 +32,23 @@ enum SyncScenarios {
 
   /// The pages are touched, and kept.
   static func grow(mebibytes: Int) {
-    span("still") { usleep(20_000) }
+    span("still") { _ = usleep(20_000) }
     span("grow") {
       let memory = UnsafeMutableRawPointer.allocate(byteCount: mebibytes << 20, alignment: 4096)
       memset(memory, 1, mebibytes << 20)
       usleep(20_000)
     }
     span("busy") {
-      var used = timespec()
-      repeat { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) } while used.tv_sec == 0 && used.tv_nsec < 200_000_000
+      let end = threadCPU() + 200_000_000
+      while threadCPU() < end {}
     }
+  }
+
+  /// Nanoseconds.
+  private static func threadCPU() -> Int {
+    var used = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used)
+    return used.tv_sec * 1_000_000_000 + used.tv_nsec
   }
 
   static func names(_ count: Int) {

@@ -53,6 +53,36 @@ import Testing
     #expect(node.readNanoseconds == millisecond)
   }
 
+  @Test func `what a thread counts is not known of a task that went to another thread`() throws {
+    var read = ReadTree()
+    read.tree.describe(Track(index: 20, parent: nil, name: "tasks 1", kind: .task))
+    for (index, metric) in [ReadingMetric.threadCPU, .resident, .threadID].enumerated() {
+      let name = ["thread_cpu", "rss", "thread_id"][index]
+      read.tree.describe(Track(index: 21 + index, parent: 20, name: name, kind: .counter(isOurs: true, unit: 1)))
+      #expect(ReadingMetric(track: name) == metric)
+    }
+    func tell(_ time: UInt64, cpu: Int64, resident: Int64, thread: Int64) {
+      for (index, value) in [cpu, resident, thread].enumerated() {
+        let isReading = read.tree.count(21 + index, value, at: time)
+        #expect(isReading)
+      }
+    }
+    for (name, thread) in [(1, Int64(7)), (2, 8)] {
+      let begin = UInt64(name) * 10 * millisecond
+      tell(begin, cpu: 100, resident: 5000, thread: 7)
+      read.tree.begin(20, name: name, at: begin)
+      tell(begin + millisecond, cpu: 400, resident: 9000, thread: thread)
+      read.tree.end(20, at: begin + millisecond)
+    }
+    read.tree.finish()
+    let nodes = try [[1], [2]].map { path in
+      try #require(read.tree.spans.first { read.tree.path(of: $0) == path }.map { read.tree.nodes[$0] })
+    }
+    #expect(nodes.map { $0.used[.resident] } == [4000, 4000])
+    #expect(nodes.map { $0.used[.threadCPU] } == [300, nil])
+    #expect(nodes.map { $0.ownUse[.threadCPU] } == [300, nil])
+  }
+
   @Test func `what a span used itself is without the spans inside`() throws {
     var read = ReadTree()
     read.read(0, [.threadCPU: 1, .resident: 10])
