@@ -6,7 +6,7 @@ DEMO_RECORDING := .build-demo/demo.pftrace
 .DEFAULT_GOAL := help
 # Swift's package manager holds a lock a build folder, so two at a time only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup build build-embedded build-bench python demo test bench check lint layers foundation clean
+.PHONY: help setup build build-embedded build-bench python examples docs demo test bench check lint layers foundation clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,17 @@ demo: build python ## Record Examples/demo.py and print the report: functions, b
 	@echo "The recording is $(DEMO_RECORDING): open it in ui.perfetto.dev, or type"
 	@echo "  $(STRIPCHART) report $(DEMO_RECORDING)"
 
-test: setup-test build build-embedded python ## Run all tests: Swift, Embedded build, command line, Perfetto engine, Python
-	swift test
+# A server and a tool that link the library, each a package of its own.
+examples: setup-build ## Build the Swift examples: Examples/Swift
+	swift build --package-path Examples/Swift/CommandLine --scratch-path .build-examples/CommandLine
+	swift build --package-path Examples/Swift/Server --scratch-path .build-examples/Server
+
+docs: setup-build ## Build the documentation of the Swift library: .build-docs/Stripchart.doccarchive
+	Scripts/build-docs
+
+# The Swift tests are built with the macros, in debug: swift-syntax in release takes a quarter of an hour.
+test: setup-test build build-embedded python examples docs ## Run all tests: Swift, macros, Embedded build, command line, Perfetto engine, Python
+	swift test --traits Command,Macros --scratch-path .build-macros
 	.build-venv/bin/python -m pytest Tests/EndToEnd
 	Scripts/test-python
 

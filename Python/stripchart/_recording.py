@@ -128,7 +128,7 @@ class Recording:
 
     def _machine(self) -> Machine:
         machine = self._table(Machine, "machine")
-        for kind in ("cpu", "disk", "network"):
+        for kind in ("cpu", "disk", "network", "gpu"):
             prefix = f"machine/{kind} "
             names = [name for name in self._stored if name.startswith(prefix)]
             setattr(machine, kind + "s", {name[len(prefix):]: self._table(Table, name) for name in names})

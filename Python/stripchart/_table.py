@@ -179,11 +179,14 @@ class Counters(NamedTable):
 
 
 class Machine(Table):
-    """The machine's readings; of the same times `cpus["0"]`, `disks["sda"]`, `networks["eth0"]` for each device."""
+    """The machine's readings; of the same times `cpus["0"]`, `disks["sda"]`, `networks["eth0"]` for each device.
+
+    GPUs are read at times of their own: `gpus["0"]`, and `gpus["0/4711"]` for a recorded process on one."""
 
     cpus: Dict[str, Table]
     disks: Dict[str, Table]
     networks: Dict[str, Table]
+    gpus: Dict[str, Table]
 
 
 def _some(names: List[str]) -> str:

@@ -24,3 +24,14 @@ package struct AttributedGrowth: Equatable, Sendable {
     }
   }
 }
+
+extension SpanResources {
+  /// Of tasks: there may be thousands at a time, and each of them saw all that the process did meanwhile. So where they overlap,
+  /// memory is what the one of them gained that gained most, and of the process's CPU time nothing is known.
+  mutating func share(_ growth: AttributedGrowth) {
+    guard growth.overlappingThreads > 0 else { return }
+    residentGrowthBytes = growth.bytes
+    selfResidentGrowthBytes = nil
+    processCPUNanoseconds = nil
+  }
+}

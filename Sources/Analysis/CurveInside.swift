@@ -51,6 +51,9 @@ package struct CurvesInside: Equatable, Sendable {
   package var diskWrite: CurveInside?
   /// Share of all of the machine's CPUs.
   package var machineCPU: CurveInside?
+  package var gpus: [GPUInside] = []
+  /// Seconds in each second that the quota kept it from running.
+  package var throttled: CurveInside?
   /// The program's own.
   package var counters: [(name: String, pid: Int32?, inside: CurveInside)] = []
 
@@ -65,6 +68,7 @@ package struct CurvesInside: Equatable, Sendable {
     diskRead = CurveInside(curves.diskRead, grid, path: path)
     diskWrite = CurveInside(curves.diskWrite, grid, path: path)
     machineCPU = CurveInside(curves.machineCPU, grid, path: path)
+    throttled = CurveInside(curves.throttled, grid, path: path)
     self.counters = counters.prefix(Self.counterLimit).compactMap { counter in
       CurveInside(counter.curve, grid, path: path).map { (counter.name, counter.pid, $0) }
     }
@@ -73,6 +77,7 @@ package struct CurvesInside: Equatable, Sendable {
   package static func == (left: CurvesInside, right: CurvesInside) -> Bool {
     (left.cpus, left.resident, left.diskRead, left.diskWrite, left.machineCPU)
       == (right.cpus, right.resident, right.diskRead, right.diskWrite, right.machineCPU)
+      && left.gpus == right.gpus && left.throttled == right.throttled
       && left.counters.elementsEqual(right.counters) { $0 == $1 }
   }
 }

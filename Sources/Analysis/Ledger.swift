@@ -18,6 +18,10 @@ package struct Ledger: Sendable {
   package private(set) var cpus: [Device<CPUMetric>] = []
   package private(set) var disks: [Device<DiskMetric>] = []
   package private(set) var networks: [Device<NetworkMetric>] = []
+  /// The control groups that limited the program, one after the other as it moved, by name.
+  package private(set) var cgroups: [Device<CgroupMetric>] = []
+  /// The most of the last second of ``cgroup``: who is killed gives its memory back before the next reading.
+  package private(set) var cgroupMemory = RecentMemory()
   /// The tick that is being filled.
   package private(set) var time: UInt64 = 0
   package var runStart: UInt64 = 0
@@ -38,6 +42,7 @@ package struct Ledger: Sendable {
     case cpu(Int, CPUMetric)
     case disk(Int, DiskMetric)
     case network(Int, NetworkMetric)
+    case cgroup(Int, CgroupMetric)
   }
 
   private var targets: [Target] = []
@@ -102,6 +107,10 @@ package struct Ledger: Sendable {
         Self.metric(track.name, NetworkMetric.self).map {
           targets[track.index] = .network(Self.device(device, in: &networks), $0)
         }
+      case "cgroup":
+        Self.metric(track.name, CgroupMetric.self).map {
+          targets[track.index] = .cgroup(Self.device(device, in: &cgroups), $0)
+        }
       default: break
       }
     default: break
@@ -115,7 +124,7 @@ package struct Ledger: Sendable {
     switch targets[track] {
     case .none: return false
     case .tick: break
-    case .process(let index, let metric): processes[index].record(metric, value)
+    case .process(let index, let metric): processes[index].record(metric, value, at: time)
     case .machine(let metric):
       if !firstMachine.has(metric) { firstMachine[metric] = value }
       machine[metric] = value
@@ -123,6 +132,9 @@ package struct Ledger: Sendable {
     case .cpu(let index, let metric): Self.record(metric, value, &cpus[index])
     case .disk(let index, let metric): Self.record(metric, value, &disks[index])
     case .network(let index, let metric): Self.record(metric, value, &networks[index])
+    case .cgroup(let index, let metric):
+      Self.record(metric, value, &cgroups[index])
+      if index == cgroups.count - 1 { cgroupMemory.record(metric, value, at: time) }
     }
     self.time = max(self.time, time)
     return true
@@ -239,6 +251,19 @@ package struct Ledger: Sendable {
     case .majorFaults: return used(.majorFaults).map { $0 &+ (used(.childMajorFaults) ?? 0) }
     default: return used(metric)
     }
+  }
+
+  /// What the group that the program stands in now tells; empty where nothing limits it.
+  package var cgroup: CgroupSample { cgroups.last?.current ?? CgroupSample() }
+
+  /// What a count of its groups grew by while it was recorded.
+  package func grown(_ metric: CgroupMetric) -> Int64? {
+    var sum: Int64?
+    for group in cgroups {
+      guard let now = group.current[metric], let before = group.first[metric], now >= before else { continue }
+      sum = (sum ?? 0) &+ now &- before
+    }
+    return sum
   }
 
   /// The sum over disks of a metric since the recording began.

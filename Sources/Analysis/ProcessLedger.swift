@@ -21,6 +21,7 @@ package struct ProcessLedger: Sendable {
   package var current = ProcessSample()
   package var first = ProcessSample()
   package var peaks = ProcessSample()
+  package var memory = RecentMemory()
   /// wait4(2), with the children that it waited for.
   package var waitedCPU: Int64?
   package var waitedPeakResident: Int64?
@@ -75,7 +76,8 @@ package struct ProcessLedger: Sendable {
 
   package var isAlive: Bool { ended == nil }
 
-  mutating func record(_ metric: ProcessMetric, _ value: Int64) {
+  mutating func record(_ metric: ProcessMetric, _ value: Int64, at time: UInt64 = 0) {
+    memory.record(metric, value, at: time)
     if !first.has(metric) { first[metric] = value }
     current[metric] = value
     if value > peaks[metric] ?? .min { peaks[metric] = value }

@@ -12,12 +12,21 @@ package struct RecordingSummary: Sendable {
   package var machine = MachineFacts()
   package var machineUse = MachineUse()
   package var processes: [ProcessUsage] = []
+  /// What it may not exceed, and how near it came.
+  package var limits: [LimitUse] = []
+  /// `nil`: no control group limits it, or the recording does not say.
+  package var cgroup: CgroupUse?
+  /// Of processes that are recorded from inside.
+  package var heaps: [HeapUse] = []
+  /// What the kernel's log says it killed for want of memory meanwhile.
+  package var outOfMemoryKills: [OutOfMemoryRecord] = []
   package var total = TotalUsage()
   package var spans: [SpanUsage] = []
   package var unmatchedSpanEnds: UInt64 = 0
   /// Functions whose lines were counted, those that took most time first.
   package var functions: [FunctionUsage] = []
   package var counters: [UserCounter] = []
+  package var gpus: [GPUUsage] = []
   /// The first ones in the order of time, and how many there were in all.
   package var marks: [UserMark] = []
   package var markCount: UInt64 = 0
@@ -88,6 +97,8 @@ package struct ProcessUsage: Sendable {
   /// What it used since the recording began (counters), or at the end (levels), by metric.
   package var last = ProcessSample()
   package var peaks = ProcessSample()
+  /// The most that it held in its last second, or in the recording's.
+  package var lastMemory = HeldMemory()
 }
 
 package struct TotalUsage: Sendable {
@@ -141,6 +152,10 @@ package struct Curves: Sendable {
   /// Share of all of the machine's CPUs.
   package var machineCPU = Curve(start: 0)
   package var processes = Curve(start: 0)
+  /// Bytes that count against the memory limit of the control group.
+  package var cgroupMemory = Curve(start: 0)
+  /// Seconds in each second that the quota kept the group's CPUs from running.
+  package var throttled = Curve(start: 0)
 
   package init(start: UInt64 = 0) {
     cpu = Curve(start: start)
@@ -149,5 +164,7 @@ package struct Curves: Sendable {
     diskWrite = Curve(start: start)
     machineCPU = Curve(start: start)
     processes = Curve(start: start)
+    cgroupMemory = Curve(start: start)
+    throttled = Curve(start: start)
   }
 }

@@ -15,7 +15,7 @@ package struct ResourceRows: RecordingVisitor {
     "read_count_global", "read_mb", "read_mb_global", "write_count", "write_count_global", "write_mb",
     "write_mb_global",
     "cpu_seconds", "user_seconds", "system_seconds", "threads", "minor_faults", "major_faults", "read_characters_mb",
-    "write_characters_mb", "processes",
+    "write_characters_mb", "processes", "cgroup_memory_mb", "cgroup_memory_limit_mb", "cgroup_throttled_seconds",
   ]
   package static let processColumns = [
     "time", "pid", "cpu_seconds", "user_seconds", "system_seconds", "rss_mb", "vms_mb", "swap_mb", "pss_mb", "uss_mb",
@@ -28,13 +28,18 @@ package struct ResourceRows: RecordingVisitor {
   private var sums = TickSums(of: counters + levels)
   private var changed = ChangedProcesses()
   private var clock = MonotonicClock()
+  private var gpus: GPUCells
   private var resources: CSVLines
   private var processes: CSVLines?
   private var hasBegun = false
   private var previousTime: UInt64 = 0
 
-  package init(resources: @escaping RowSink, processes: RowSink? = nil) {
-    self.resources = CSVLines(Self.resourceColumns, to: resources)
+  /// `gpus`: the numbers of the GPUs that have columns.
+  package init(resources: @escaping RowSink, processes: RowSink? = nil, gpus: [Int] = []) {
+    self.gpus = GPUCells(gpus)
+    // After the predecessor's other columns, before ours.
+    let (theirs, ours) = (Self.resourceColumns.prefix(15), Self.resourceColumns.dropFirst(15))
+    self.resources = CSVLines(theirs + GPUCells.columns(gpus) + ours, to: resources)
     self.processes = processes.map { CSVLines(Self.processColumns, to: $0) }
   }
 
@@ -45,7 +50,8 @@ package struct ResourceRows: RecordingVisitor {
     _ path: String, resources: @escaping RowSink, processes: RowSink? = nil
   ) throws(RecordingError) -> PacketSource.ReadingEnd {
     var reader = try RecordingReader(path)
-    var rows = ResourceRows(resources: resources, processes: processes)
+    let gpus = try GPUScan.indices(of: path)
+    var rows = ResourceRows(resources: resources, processes: processes, gpus: gpus)
     let ending = try reader.read(&rows)
     guard rows.hasBegun else { throw .notARecording(path: path, offset: ending.offset ?? reader.size) }
     rows.finish()
@@ -55,7 +61,7 @@ package struct ResourceRows: RecordingVisitor {
   /// Writes the last tick and whatever is buffered. Call once, after the last event.
   package mutating func finish() {
     closeTick()
-    if let row = sums.finish() { append(row) }
+    if let row = sums.finish() { append(row, gpus.close()) }
     resources.flush()
     processes?.flush()
   }
@@ -64,11 +70,12 @@ package struct ResourceRows: RecordingVisitor {
 
   package mutating func describe(_ track: Track) {
     ledger.describe(track)
+    gpus.describe(track)
     changed.describe(track, &ledger)
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
-    guard ledger.holds(track) else { return }
+    guard !gpus.count(track, value, at: time), ledger.holds(track) else { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
     if processes != nil { changed.count(track) }
@@ -86,6 +93,7 @@ package struct ResourceRows: RecordingVisitor {
     if name == "recording" { hasBegun = true }
     if name == "machine" { sums.setMachine(note) }
     ledger.note(name, on: track, at: time, note)
+    gpus.note(name, on: track, at: time, note)
   }
 
   package mutating func begin(_ track: Int, name: Int, at time: UInt64) {}
@@ -97,7 +105,8 @@ package struct ResourceRows: RecordingVisitor {
   private mutating func closeTick() {
     guard ledger.time > previousTime else { return }
     ledger.settle()
-    if let row = sums.close(ledger) { append(row) }
+    let cells = gpus.close()
+    if let row = sums.close(ledger) { append(row, cells) }
     if processes != nil {
       let time = clock.nanoseconds(at: ledger.time)
       for index in changed.take() { append(ledger.processes[index], time) }
@@ -111,7 +120,7 @@ package struct ResourceRows: RecordingVisitor {
   ]
   private static let levels: [ProcessMetric] = [.residentSize, .virtualSize, .threads]
 
-  private mutating func append(_ row: TickRow) {
+  private mutating func append(_ row: TickRow, _ cells: [GPUCells.Cell]) {
     let (sums, disks) = (row.sums, row.disks)
     resources.seconds(clock.nanoseconds(at: row.time), decimals: 6)
     resources.fixed(row.cpuShare, decimals: 3)
@@ -128,10 +137,17 @@ package struct ResourceRows: RecordingVisitor {
     resources.integer(disks[.writes])
     resources.mebibytes(sums[.writeBytes])
     resources.mebibytes(disks[.writeBytes])
+    for cell in cells {
+      resources.mebibytes(cell.ownBytes)
+      resources.mebibytes(cell.bytes)
+      resources.fixed(cell.busyPercent, decimals: 1)
+    }
     for metric in [ProcessMetric.cpuTime, .userTime, .systemTime] { resources.seconds(sums[metric]) }
     for metric in [ProcessMetric.threads, .minorFaults, .majorFaults] { resources.integer(sums[metric]) }
     for metric in [ProcessMetric.readCharacters, .writeCharacters] { resources.mebibytes(sums[metric]) }
     resources.integer(row.processes)
+    for metric in [CgroupMetric.memoryUse, .memoryLimit] { resources.mebibytes(row.cgroup[metric]) }
+    resources.seconds(row.throttled)
     resources.endRow()
   }
 

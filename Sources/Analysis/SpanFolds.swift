@@ -15,6 +15,13 @@ package struct SpanFolds: Sendable {
     package var since = UInt64.max
     package var open: UInt64 = 0
 
+    fileprivate var used: ReadingValues {
+      var used = ReadingValues()
+      used[.threadCPU] = cpuNanoseconds
+      used[.resident] = residentGrowthBytes
+      return used
+    }
+
     mutating func add(_ other: Sums) {
       count &+= other.count
       nanoseconds &+= other.nanoseconds
@@ -27,7 +34,15 @@ package struct SpanFolds: Sendable {
   }
 
   private struct Key: Hashable {
+    /// Of the tree: ``SpanTree/root(ofTrack:)``.
+    let root: Int
     let parent: Int?
+    let name: Int
+  }
+
+  /// A name under a root.
+  private struct Place: Hashable {
+    let root: Int
     let name: Int
   }
 
@@ -42,8 +57,9 @@ package struct SpanFolds: Sendable {
 
   package init() {}
 
-  package mutating func add(_ fold: RecordedFold) {
-    let key = Key(parent: fold.parent, name: fold.name)
+  /// `root`: the one of the tree that its thread's spans stand under.
+  package mutating func add(_ fold: RecordedFold, under root: Int = 0) {
+    let key = Key(root: root, parent: fold.parent, name: fold.name)
     let place = places[key] ?? entries.count
     if place == entries.count {
       entries.append(Entry(key: key))
@@ -59,8 +75,11 @@ package struct SpanFolds: Sendable {
 
   /// Puts all of them into the tree. Call once, after ``SpanTree/finish()``.
   package func place(in tree: inout SpanTree) {
-    var nodes: [Int: [Int]] = [:]
-    for node in tree.spans where !tree.isOfTask(node) { nodes[tree.nodes[node].name, default: []].append(node) }
+    var nodes: [Place: [Int]] = [:]
+    for node in tree.spans {
+      nodes[Place(root: tree.root(of: node), name: tree.nodes[node].name), default: []].append(node)
+    }
+    var inside: [(sums: Sums, parent: Int)] = []
     var waiting = entries
     while !waiting.isEmpty {
       var later: [Entry] = []
@@ -71,27 +90,33 @@ package struct SpanFolds: Sendable {
         }
         let count = tree.nodes.count
         let node = tree.child(of: parent, named: entry.key.name)
-        if node == count { nodes[entry.key.name, default: []].append(node) }
-        Self.add(entry, to: node, under: parent, in: &tree)
+        if node == count { nodes[Place(root: entry.key.root, name: entry.key.name), default: []].append(node) }
+        Self.add(entry, to: node, in: &tree)
+        inside.append((entry.sums, parent))
       }
       if later.count == waiting.count { Self.addRoots(for: later, to: &tree, &nodes) }
       waiting = later
     }
+    // Not before all are in: a parent's own folded calls hold theirs.
+    for (sums, parent) in inside where tree.nodes[parent].name >= 0 { Self.take(sums, off: parent, in: &tree) }
   }
 
   /// Neither an event nor a folded call that stands in the tree names their parents: these get places of their own.
-  private static func addRoots(for entries: [Entry], to tree: inout SpanTree, _ nodes: inout [Int: [Int]]) {
-    let folded = Set(entries.map(\.key.name))
-    var roots = Set(entries.compactMap(\.key.parent)).subtracting(folded).sorted()
-    if roots.isEmpty { roots = entries.prefix(1).compactMap(\.key.parent) }
-    for root in roots { nodes[root, default: []].append(tree.child(of: 0, named: root)) }
+  private static func addRoots(for entries: [Entry], to tree: inout SpanTree, _ nodes: inout [Place: [Int]]) {
+    func parent(_ key: Key) -> Place? { key.parent.map { Place(root: key.root, name: $0) } }
+    let folded = Set(entries.map { Place(root: $0.key.root, name: $0.key.name) })
+    var missing = Set(entries.compactMap { parent($0.key) }).subtracting(folded).sorted {
+      ($0.root, $0.name) < ($1.root, $1.name)
+    }
+    if missing.isEmpty { missing = entries.prefix(1).compactMap { parent($0.key) } }
+    for place in missing { nodes[place, default: []].append(tree.child(of: place.root, named: place.name)) }
   }
 
-  private static func parent(of key: Key, in tree: SpanTree, _ nodes: [Int: [Int]]) -> Int? {
-    guard let name = key.parent else { return 0 }
+  private static func parent(of key: Key, in tree: SpanTree, _ nodes: [Place: [Int]]) -> Int? {
+    guard let name = key.parent else { return key.root }
     var best: Int?
     var most: (UInt64, UInt64) = (0, 0)
-    for node in nodes[name] ?? [] {
+    for node in nodes[Place(root: key.root, name: name)] ?? [] {
       let inside = tree.knownChild(of: node, named: key.name)
       let calls = (
         inside.map { tree.nodes[$0].durations.count &+ tree.nodes[$0].open } ?? 0, tree.nodes[node].durations.count
@@ -104,7 +129,7 @@ package struct SpanFolds: Sendable {
     return best
   }
 
-  private static func add(_ entry: Entry, to node: Int, under parent: Int, in tree: inout SpanTree) {
+  private static func add(_ entry: Entry, to node: Int, in tree: inout SpanTree) {
     var folded = tree.nodes[node].folded ?? Sums()
     folded.add(entry.sums)
     tree.nodes[node].folded = folded
@@ -112,16 +137,15 @@ package struct SpanFolds: Sendable {
     tree.nodes[node].open &+= entry.sums.open
     tree.nodes[node].selfNanoseconds &+= entry.sums.nanoseconds
     tree.nodes[node].readNanoseconds &+= entry.sums.nanoseconds
-    var used = ReadingValues()
-    used[.threadCPU] = entry.sums.cpuNanoseconds
-    used[.resident] = entry.sums.residentGrowthBytes
-    tree.nodes[node].used.add(used)
-    tree.nodes[node].ownUse.add(used)
-    guard parent > 0 else { return }
-    // What was folded is no child in the events: the parent's own part still holds it.
+    tree.nodes[node].used.add(entry.sums.used)
+    tree.nodes[node].ownUse.add(entry.sums.used)
+  }
+
+  /// What was folded is no child in the events: the parent's own part still holds it.
+  private static func take(_ sums: Sums, off parent: Int, in tree: inout SpanTree) {
     let own = tree.nodes[parent].selfNanoseconds
-    tree.nodes[parent].selfNanoseconds = own >= entry.sums.nanoseconds ? own - entry.sums.nanoseconds : 0
+    tree.nodes[parent].selfNanoseconds = own >= sums.nanoseconds ? own - sums.nanoseconds : 0
     tree.nodes[parent].hasFoldedChildren = true
-    if !tree.nodes[parent].ownUse.isEmpty { tree.nodes[parent].ownUse.subtract(used) }
+    if !tree.nodes[parent].ownUse.isEmpty { tree.nodes[parent].ownUse.subtract(sums.used) }
   }
 }

@@ -11,6 +11,8 @@ package struct SpanUsage: Sendable {
   package var open: UInt64 = 0
   /// When the last of these began.
   package var openSinceSeconds: Double?
+  /// The processes in which these are.
+  package var openPIDs: [Int32] = []
   package var selfNanoseconds: UInt64 = 0
   /// Folded spans stand in it or it is folded: spans inside folded ones are not known to be there.
   package var isSelfEstimated = false
@@ -117,6 +119,7 @@ extension SpanUsage {
     durations = node.durations
     resumed = node.resumed
     open = node.open
+    openPIDs = node.openPIDs
     selfNanoseconds = node.selfNanoseconds
     isSelfEstimated = node.folded != nil || node.hasFoldedChildren
     exceptions = node.exceptions.map { ExceptionCount(type: $0.type, count: $0.count) }

@@ -8,6 +8,9 @@ package struct Summarizer: RecordingVisitor {
   private var folds = SpanFolds()
   private var lineBook = LineBook()
   private var program = ProgramBook()
+  private var gpus = GPUBook()
+  private var limitBook = LimitBook()
+  private var heapBook = HeapBook()
   private var names: [String] = []
   private var facts = RecordingSummary()
   /// The last tick that was drawn, and the one after it.
@@ -38,6 +41,8 @@ package struct Summarizer: RecordingVisitor {
     var machineAll: Int64?
     var machineTime: UInt64
     var processes: Int
+    var cgroupMemory: Int64?
+    var throttled: Int64?
   }
 
   /// No machine runs for so long (146 years): a later time comes from damage.
@@ -69,6 +74,8 @@ package struct Summarizer: RecordingVisitor {
     ledger.describe(track)
     spans.describe(track)
     program.describe(track)
+    gpus.describe(track)
+    heapBook.describe(track)
     if case .thread = track.kind, let bound = program.bound(of: track.index) {
       spans.setBound(bound, of: track.index)
     }
@@ -122,13 +129,15 @@ package struct Summarizer: RecordingVisitor {
   }
 
   package mutating func folded(_ fold: RecordedFold) {
-    folds.add(fold)
+    folds.add(fold, under: spans.root(ofTrack: fold.thread))
     program.folded(fold)
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
     guard time < Self.latest else { return }
-    if spans.count(track, value, at: time) || !ledger.holds(track) { return }
+    if spans.count(track, value, at: time) || gpus.count(track, value, at: time) { return }
+    if heapBook.count(track, value) { return }
+    guard ledger.holds(track) else { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
     if time > lastTime { lastTime = time }
@@ -149,7 +158,12 @@ package struct Summarizer: RecordingVisitor {
     switch name {
     case "recording": begin(note, at: time)
     case "machine": machine(note)
-    case "process", "exec": process(note, on: track, at: time)
+    case "process", "exec":
+      process(note, on: track, at: time)
+      limitBook.process(note)
+    case "cgroup": limitBook.cgroup(note)
+    case "limits": limitBook.resourceLimits(note)
+    case "out of memory": limitBook.outOfMemory(note)
     case "process ended": processEnded(note, on: track, at: time)
     case "missing":
       facts.missing.append(
@@ -165,7 +179,7 @@ package struct Summarizer: RecordingVisitor {
       facts.run.end = time
       facts.run.exit = note.exit
     case "pattern": _ = program.note(name, on: track, note)
-    default: break
+    default: _ = gpus.note(name, on: track, at: time, note)
     }
   }
 
@@ -194,6 +208,7 @@ package struct Summarizer: RecordingVisitor {
     facts.run.workingDirectory = note.text("working_directory")
     facts.run.interval = note.text("interval") ?? ""
     ledger.runStart = time
+    gpus.begin(at: time)
     facts.curves = Curves(start: time)
   }
 
@@ -256,7 +271,9 @@ package struct Summarizer: RecordingVisitor {
       time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize),
       readBytes: ledger.sum(ProcessMetric.readBytes), writeBytes: ledger.sum(ProcessMetric.writeBytes),
       machineBusy: cpu?.busy, machineAll: cpu?.all,
-      machineTime: isMachineNew ? ledger.time : pending?.machineTime ?? ledger.time, processes: alive)
+      machineTime: isMachineNew ? ledger.time : pending?.machineTime ?? ledger.time, processes: alive,
+      cgroupMemory: ledger.cgroup[.memoryUse], throttled: ledger.grown(.throttledTime))
+    if !ledger.cgroups.isEmpty { limitBook.closeTick(ledger.cgroup) }
     greatestProcessCount = max(greatestProcessCount, alive)
     if let resident = now.resident, resident > greatestResident {
       greatestResident = resident
@@ -309,6 +326,8 @@ package struct Summarizer: RecordingVisitor {
     rate(before.writeBytes, now.writeBytes, 1e9).map { facts.curves.diskWrite.add($0, from: before.time, to: now.time) }
     now.resident.map { facts.curves.resident.add(Double($0), from: before.time, to: now.time) }
     facts.curves.processes.add(Double(now.processes), from: before.time, to: now.time)
+    now.cgroupMemory.map { facts.curves.cgroupMemory.add(Double($0), from: before.time, to: now.time) }
+    rate(before.throttled, now.throttled, 1).map { facts.curves.throttled.add($0, from: before.time, to: now.time) }
     if let oldBusy = before.machineBusy, let oldAll = before.machineAll, let busy = now.machineBusy,
       let all = now.machineAll,
       all > oldAll
@@ -332,7 +351,10 @@ package struct Summarizer: RecordingVisitor {
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
     facts.machineUse = MachineUse(ledger)
+    limitBook.finish(&facts, ledger)
+    facts.heaps = heapBook.finished
     facts.counters = program.counters
+    facts.gpus = gpus.finished(at: facts.run.end)
     finishSpans()
     facts.functions = lineBook.functions
     facts.marks = program.marks(seconds)
@@ -356,7 +378,9 @@ package struct Summarizer: RecordingVisitor {
       usage.place = program.place(of: usage.name)
       usage.openSinceSeconds = spans.nodes[node].openSince.map(seconds)
       usage.iterations = iterations[node] ?? []
+      if usage.isTask { usage.resources?.share(AttributedGrowth(usage.iterations)) }
       usage.inside = CurvesInside(facts.curves, facts.counters, spans.activity, path: node)
+      usage.inside.gpus = facts.gpus.compactMap { GPUInside($0, spans.activity, path: node) }
       if let folded = spans.nodes[node].folded {
         usage.folded = FoldedCalls(count: folded.count, sinceSeconds: seconds(folded.since))
       }
@@ -399,6 +423,7 @@ package struct Summarizer: RecordingVisitor {
         metric.metric.isCumulative ? process.own(metric, runStart: facts.run.start) : process.current[metric]
     }
     usage.peaks = process.peaks
+    usage.lastMemory = process.memory.held
     usage.userSeconds = usage.last[.userTime].map { Double($0) / 1e9 }
     usage.systemSeconds = usage.last[.systemTime].map { Double($0) / 1e9 }
     usage.cpuSeconds =

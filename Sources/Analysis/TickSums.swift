@@ -15,6 +15,10 @@ struct TickRow {
   /// Of all disks since the recording began.
   let disks: Sample<DiskMetric>
   let processes: Int64
+  /// Of the control groups that limit them; empty where nothing does.
+  let cgroup: CgroupSample
+  /// Nanoseconds since the recording began.
+  let throttled: Int64?
 }
 
 /// Makes a row of each complete tick in a ledger. A row is out one tick late: see ``close(_:)``.
@@ -73,7 +77,8 @@ struct TickSums {
       time: ledger.time, sums: sums, machineShare: share(of: ledger.machineCPU),
       usedMemory: difference(memoryBytes, ledger.machine[.availableSize]),
       usedSwap: difference(swapBytes, ledger.machine[.swapFreeSize]), disks: disks,
-      processes: Int64(ledger.processes.count { $0.isAlive }))
+      processes: Int64(ledger.processes.count { $0.isAlive }), cgroup: ledger.cgroup,
+      throttled: ledger.grown(.throttledTime))
   }
 
   /// `nil` in the first row, and where less than a millisecond has passed: that would show the jitter of reading.

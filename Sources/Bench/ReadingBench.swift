@@ -18,8 +18,8 @@ enum ReadingBench {
     BenchResult.show("read \(packets) records", turns)
   }
 
-  /// A recording of `count` span events of four threads and a counter packet for every tenth of them.
-  static func generate(_ path: String, events count: Int) throws(RecordingError) {
+  /// A recording of `count` span events of four threads, and `samples` readings of a process evenly among them.
+  static func generate(_ path: String, events count: Int, samples: Int) throws(RecordingError) {
     let file = try RecordingFile.create(at: path, maximumBytes: 8 << 30, replacing: true)
     var journal = Journal(file)
     journal.begin(title: "generated")
@@ -38,10 +38,13 @@ enum ReadingBench {
     let recorder = SpanRecorder(file, names: names)
     let pens = (0..<4).compactMap { _ in recorder.makePen() }
     var sample = ProcessSample()
+    var due = 0
     for event in 0..<count / 2 {
       recorder.begin(numbers[event % 20], pens[event % 4])
       recorder.end(pens[event % 4])
-      if event % 10 == 0 {
+      due += samples
+      while due >= count / 2, count > 1 {
+        due -= count / 2
         sample[.cpuTime] = Int64(event) * 1000
         sample[.residentSize] = Int64(event % 1000 + 1) * 4096
         sample[.minorFaults] = Int64(event) + 1

@@ -39,7 +39,8 @@ enum SwiftBench {
   }
 
   @inline(never) private static func marked() {
-    var lines = LineScope(function: "marked()", file: "SwiftBench.swift", firstLine: 1, lineCount: 12, source: "func marked() {")
+    var lines = LineScope(
+      function: "marked()", file: "SwiftBench.swift", firstLine: 1, lineCount: 12, source: "func marked() {")
     defer { lines.end() }
     lines.at(2)
     BenchResult.sink &+= 1

@@ -9,8 +9,9 @@ do {
   case "span": SpanBench.run()
   case "swift": await SwiftBench.run()
   case "read" where arguments.count == 1: try ReadingBench.read(arguments[0])
-  case "generate" where arguments.count == 2 && Int(arguments[1]) != nil:
-    try ReadingBench.generate(arguments[0], events: Int(arguments[1])!)
+  case "generate" where (2...3).contains(arguments.count) && arguments.dropFirst().allSatisfy { Int($0) != nil }:
+    let counts = arguments.dropFirst().compactMap { Int($0) }
+    try ReadingBench.generate(arguments[0], events: counts[0], samples: counts.count > 1 ? counts[1] : counts[0] / 20)
   default:
     print(
       """
@@ -18,7 +19,7 @@ do {
              strip-bench span
              strip-bench swift
              strip-bench read FILE
-             strip-bench generate FILE EVENTS
+             strip-bench generate FILE EVENTS [SAMPLES]
       """)
     Threads.exitNow(64)
   }

@@ -24,6 +24,12 @@ struct RecordingOptions: ParsableArguments {
   var budget: ShareArgument?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp("Record these GPUs, by number: 0,1; none; all (default).", valueName: "numbers"),
+    transform: GPUArgument.parse)
+  var gpus: GPUArgument?
+
+  @Option(
     name: .long, help: ArgumentHelp("The recording never grows beyond this (default: 256MiB).", valueName: "size"),
     transform: SizeArgument.parse)
   var maxSize: SizeArgument?
@@ -63,7 +69,9 @@ struct RecordingOptions: ParsableArguments {
     var options = Sampler.Options()
     options.interval = try resolvedInterval().interval
     options.budget = try value(budget, "STRIPCHART_BUDGET")?.share ?? options.budget
+    options.gpus = try value(gpus, "STRIPCHART_GPUS")?.selection ?? .all
     if let proc = Own.environment("STRIPCHART_PROC") { options.roots.proc = proc }
+    if let sys = Own.environment("STRIPCHART_SYS") { options.roots.sys = sys }
     return options
   }
 

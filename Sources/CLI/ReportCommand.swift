@@ -34,7 +34,7 @@ struct ReportCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "What --svg and --png draw, in this order: rss, cpu, disk, network, pressure, spans, or a curve's name.",
+      "What --svg and --png draw, in this order: rss, cpu, disk, network, pressure, gpu, spans, or a curve's name.",
       valueName: "names"))
   var select: String?
 

@@ -527,6 +527,11 @@ int strip_signal_event(int fd) {
   return write(fd, &one, sizeof one) == -1 ? -errno : 0;
 }
 
+int strip_drain_event(int fd) {
+  uint64_t count;
+  return read(fd, &count, sizeof count) == -1 ? -errno : 0;
+}
+
 int strip_on_thread_end(void (*ended)(void *)) { return -pthread_key_create(&end_key, ended); }
 int strip_arm_thread_end(void *value) { return -pthread_setspecific(end_key, value); }
 int strip_on_fork(void (*forked)(void)) { return -pthread_atfork(NULL, NULL, forked); }

@@ -54,4 +54,7 @@ package struct WakeUp: ~Copyable, Sendable {
   package init() throws(SystemError) { descriptor = Descriptor(adopting: try check(strip_eventfd(), "eventfd")) }
 
   package func signal() { _ = strip_signal_event(descriptor.raw) }
+
+  /// Takes the signals back that came so far, of the one with this descriptor.
+  package static func drain(_ raw: Int32) { _ = strip_drain_event(raw) }
 }

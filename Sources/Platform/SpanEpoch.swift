@@ -35,7 +35,9 @@ public enum LiteralCache {
     return number == 0 ? nil : number
   }
 
-  package static func keep(_ number: UInt32, for literal: UnsafePointer<UInt8>) { unsafe strip_literal_keep(literal, number) }
+  package static func keep(_ number: UInt32, for literal: UnsafePointer<UInt8>) {
+    unsafe strip_literal_keep(literal, number)
+  }
 
   /// So that each recording is told where its names stand.
   package static func forget() { strip_literals_forget() }

@@ -26,11 +26,12 @@ package struct Journal: ~Copyable {
   }
 
   /// Describes a track that holds others.
-  package mutating func track(_ uuid: UInt64, name: String) {
+  package mutating func track(_ uuid: UInt64, name: String, parent: UInt64? = nil) {
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
     let track = builder.open(PacketField.trackDescriptor)
     builder.field(TrackField.uuid, uuid)
+    if let parent { builder.field(TrackField.parent, parent) }
     builder.field(TrackField.name, name, limit: 200)
     builder.close(track)
     writer.append(builder)

@@ -110,7 +110,9 @@ extension SpanRecorder {
   }
 
   /// The line of a function, with an entry unless the file is full. `nil`: it is outside of the function.
-  package func line(_ line: UInt32, of code: Code, in tables: UnsafeMutablePointer<LineTables>) -> UnsafeMutablePointer<CodeLine>? {
+  package func line(_ line: UInt32, of code: Code, in tables: UnsafeMutablePointer<LineTables>) -> UnsafeMutablePointer<
+    CodeLine
+  >? {
     guard let known = unsafe code.pointee.line(line) else { return nil }
     if unsafe known.pointee.entry == nil { unsafe addEntry(line, known, code, to: &tables.pointee.block) }
     return unsafe known

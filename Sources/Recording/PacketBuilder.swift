@@ -60,6 +60,13 @@
     varint(value)
   }
 
+  /// A value below 2^14 in two bytes, whatever it is: another one can take its place.
+  mutating func field(_ number: UInt32, twoBytes value: UInt32) {
+    varint(UInt64(number << 3 | WireType.varint))
+    byte(UInt8(value & 0x7F) | 0x80)
+    byte(UInt8(value >> 7 & 0x7F))
+  }
+
   package mutating func field(_ number: UInt32, signed value: Int64) { field(number, UInt64(bitPattern: value)) }
 
   package mutating func field(_ number: UInt32, double value: Double) {

@@ -37,7 +37,10 @@ extension SpanRecorder {
   }
 
   @inline(never)
-  package func endSlowly(_ pen: Pen) { unsafe end(.none, isLate: false, pen) }
+  package func endSlowly(_ pen: Pen) {
+    unsafe endInnerByToken(pen)
+    unsafe end(.none, isLate: false, pen)
+  }
 
   /// Ends the innermost span. `isLate`: it was still open when one around it ended.
   package func end(_ arguments: SpanArguments, isLate: Bool, _ pen: Pen) {
@@ -185,15 +188,18 @@ extension SpanRecorder {
   func describeName(_ name: UInt32, _ pen: Pen) -> Bool {
     var builder = PacketBuilder()
     builder.field(PacketField.sequenceID, unsafe UInt64(pen.pointee.sequence))
+    unsafe Self.define(name, names.text(of: name), &builder)
+    return unsafe append(builder, to: pen)
+  }
+
+  static func define(_ name: UInt32, _ text: UnsafeRawBufferPointer, _ builder: inout PacketBuilder) {
     builder.field(PacketField.sequenceFlags, SequenceFlag.needsState)
     let interned = builder.open(PacketField.internedData)
     let entry = builder.open(InternedField.eventName)
     builder.field(InternedField.id, UInt64(name))
-    let text = unsafe names.text(of: name)
     unsafe builder.field(InternedField.name, text, limit: NameTable.longestName)
     builder.close(entry)
     builder.close(interned)
-    return unsafe append(builder, to: pen)
   }
 }
 
@@ -217,6 +223,7 @@ extension SpanRecorder {
     }
     unsafe pen.pointee.seldom.pointee.readings.told = now
     unsafe tellThread(of: pen, at: time)
+    unsafe tellHeap(pen, at: time)
   }
 
   private func describeReadings(_ pen: Pen, _ first: UInt64) {

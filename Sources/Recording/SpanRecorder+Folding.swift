@@ -48,7 +48,7 @@ extension SpanRecorder {
     let depth = unsafe pen.pointee.depth
     guard depth > 0, depth <= SpanThread.stackCapacity else { return 0 }
     // Safe because the depth lies between 1 and the capacity.
-    return UInt32(truncatingIfNeeded: unsafe pen.pointee.stack[depth - 1] & ~SpanThread.folded)
+    return UInt32(truncatingIfNeeded: unsafe pen.pointee.stack[depth - 1] & ~(SpanThread.folded | SpanThread.byToken))
   }
 
   /// A reading that the recording is not told.

@@ -79,7 +79,8 @@ extension SpanRecorder {
   package func release(_ lane: Pen, _ token: UInt64) -> Bool {
     guard let holder = unsafe lane.pointee.seldom.pointee.lane?.holder else { return false }
     // Acquire: pairs with `hold`'s release, so that the pen is as its last user left it.
-    return unsafe holder.pointee.compareExchange(expected: token, desired: 0, ordering: .acquiringAndReleasing).exchanged
+    return unsafe holder.pointee.compareExchange(expected: token, desired: 0, ordering: .acquiringAndReleasing)
+      .exchanged
   }
 
   static var laneName: String { "tasks " }
@@ -118,6 +119,8 @@ extension SpanRecorder {
     let track =
       unsafe pen.pointee.seldom.pointee.readings.firstTrack
       + UInt64(ThreadReadings.shared.count + ThreadReadings.alone.count)
-    unsafe write(EventType.counter, at: time, on: track, pen) { $0.field(EventField.value, UInt64(UInt32(bitPattern: thread))) }
+    unsafe write(EventType.counter, at: time, on: track, pen) {
+      $0.field(EventField.value, UInt64(UInt32(bitPattern: thread)))
+    }
   }
 }

@@ -1,4 +1,5 @@
 internal import StripPlatform
+internal import Synchronization
 
 /// Writes the spans of this process into a recording: one ``SpanThread`` for each thread that uses it.
 ///
@@ -29,9 +30,13 @@ internal import StripPlatform
   let foldedNames: UnsafeMutablePointer<UInt64>
   /// The process's counter tracks by the number of their name; 0: none yet. Guarded by `lock`.
   var counterTracks: UnsafeMutablePointer<UInt64>?
+  var heap = HeapCurves()
   /// Where the next line's entry goes.
   var lineBlock: TableBlock?
   private var misuses = 0
+  /// Spans that another thread ended than the one that may write. Guarded by `lock`.
+  var lateEnds: [LateEnd] = []
+  let hasLateEnds = Atomic<Bool>(false)
 
   package init(_ file: RecordingFile, names: NameTable, generation: UInt32 = 1) {
     self.file = file
@@ -102,9 +107,12 @@ internal import StripPlatform
     pid = Own.pid
     processTrack = file.control.nextTrack()
     reader.forked()
+    heap = HeapCurves()
     unsafe counterTracks = nil
     lineBlock = nil
     misuses = 0
+    lateEnds = []
+    hasLateEnds.store(false, ordering: .relaxed)
   }
 
   /// Is the pen made for this recorder, and does it take events? One of an earlier recording is made anew.
@@ -142,7 +150,11 @@ internal import StripPlatform
     let readings = file.control.nextTracks(UInt64(ThreadReadings.shared.count + ThreadReadings.alone.count + 1))
     unsafe pen.pointee.seldom.pointee.threadTrack = threadTrack
     unsafe pen.pointee.seldom.pointee.readings.firstTrack = readings
-    if lane == nil { unsafe nameThread(name, pen) } else { unsafe nameLane(threadTrack, number: lane?.number ?? 0, pen) }
+    if lane == nil {
+      unsafe nameThread(name, pen)
+    } else {
+      unsafe nameLane(threadTrack, number: lane?.number ?? 0, pen)
+    }
 
     unsafe anchor(pen)
     unsafe pen.pointee.readingDue = cost.bound == .max ? .max : 0
@@ -187,7 +199,9 @@ internal import StripPlatform
   /// Brings the thread's latest reading up to date, if it is older than the bound. `true`: it was read now.
   @discardableResult
   func readIfOld(_ pen: Pen, at time: UInt64) -> Bool {
-    if unsafe pen.pointee.seldom.pointee.lane != nil, let isRead = unsafe readOfThread(into: pen, at: time) { return isRead }
+    if unsafe pen.pointee.seldom.pointee.lane != nil, let isRead = unsafe readOfThread(into: pen, at: time) {
+      return isRead
+    }
     let readings = unsafe pen.pointee.seldom.pointee.readings
     if readings.takenAt != 0 && time &- readings.takenAt < cost.bound { return false }
     // Safe because the state belongs to the pen's thread alone.
@@ -259,18 +273,21 @@ internal import StripPlatform
   @discardableResult
   func append(_ body: borrowing PacketBuilder, to pen: Pen) -> Bool {
     guard !body.overflowed, unsafe !pen.pointee.isOff else { return false }
-    // The cells' slack is a padding field after the packet; where only one byte is left over, the length is a byte wider.
-    let least = 3 + body.count
-    let isWider = least % 16 == 15
-    let packet = least + (isWider ? 1 : 0)
-    let size = (packet + 15) & ~15
+    let (size, _) = Self.cells(for: body.count)
     if unsafe pen.pointee.cursor == pen.pointee.limit, unsafe !claim(pen) { return false }
     let left = unsafe RecordingLayout.blockSize - Int(bitPattern: pen.pointee.cursor) % RecordingLayout.blockSize
     if size > left {
       unsafe pen.pointee.cursor += left
       if unsafe pen.pointee.cursor == pen.pointee.limit, unsafe !claim(pen) { return false }
     }
-    let at = unsafe pen.pointee.cursor
+    unsafe publish(body, at: pen.pointee.cursor)
+    unsafe pen.pointee.cursor += size
+    return true
+  }
+
+  /// Writes a packet over the cells from `at` on, which are free, and as many as ``cells(for:)`` says.
+  func publish(_ body: borrowing PacketBuilder, at: UnsafeMutableRawPointer) {
+    let (size, start) = Self.cells(for: body.count)
     let (tag, low, high) = RecordingLayout.wideBlank(size)
     unsafe Publish.cell(at, UInt64(tag) | UInt64(low) << 8 | UInt64(high) << 16, 0)
     Publish.fence()
@@ -286,10 +303,10 @@ internal import StripPlatform
       }
       put(0, 0x0A)
       put(1, UInt8(body.count & 0x7F) | 0x80)
-      put(2, UInt8(body.count >> 7) | (isWider ? 0x80 : 0))
-      if isWider { put(3, 0) }
-      let start = isWider ? 4 : 3
+      put(2, UInt8(body.count >> 7) | (start == 4 ? 0x80 : 0))
+      if start == 4 { put(3, 0) }
       for index in 0..<body.count { put(start + index, unsafe body.bytes[index]) }
+      let packet = start + body.count
       let slack = size - packet
       if slack > 0 {
         put(packet, 0x7A)
@@ -298,8 +315,13 @@ internal import StripPlatform
     }
     Publish.fence()
     unsafe Publish.cell(at, first.0, first.1)
-    unsafe pen.pointee.cursor += size
-    return true
+  }
+
+  /// How many bytes of cells a packet takes, and at which of them its body starts. The cells' slack is a padding field after the
+  /// packet; where only one byte is left over, the length is a byte wider.
+  static func cells(for count: Int) -> (size: Int, start: Int) {
+    let start = (3 + count) % 16 == 15 ? 4 : 3
+    return ((start + count + 15) & ~15, start)
   }
 }
 

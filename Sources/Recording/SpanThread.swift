@@ -49,6 +49,8 @@ public import StripPlatform
   @inlinable static var stackCapacity: Int { 2048 }
   /// In an entry of the stack: the span is counted in a table and has no events.
   @inlinable static var folded: UInt64 { 1 << 31 }
+  /// In an entry of the stack: only its token ends the span, so that an end without one never takes it for its own.
+  @inlinable static var byToken: UInt64 { 1 << 30 }
 
   /// Safe because nothing that is allocated here is ever freed: the thread may write until the process ends.
   init(nowhere: UnsafeMutableRawPointer) {
@@ -129,7 +131,8 @@ public import StripPlatform
   @inlinable @inline(__always)
   public mutating func end() -> Bool {
     // Safe because the depth lies between 1 and the capacity.
-    guard unsafe cursor != limit, depth > 0, depth <= Self.stackCapacity, unsafe stack[depth - 1] & Self.folded == 0,
+    guard unsafe cursor != limit, depth > 0, depth <= Self.stackCapacity,
+      unsafe stack[depth - 1] & (Self.folded | Self.byToken) == 0,
       let time = fastTime, time < readingDue, end(at: time)
     else { return false }
     depth &-= 1

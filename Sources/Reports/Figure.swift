@@ -2,7 +2,9 @@
 enum Figure {
   /// What stands after a number and belongs to it.
   static let units: Set<Substring> = [
-    "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "s", "ms", "µs", "ns", "%", "Hz", "M", "G", "CPU-seconds",
+    "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "s", "ms", "µs", "ns", "%", "Hz", "W", "J", "kJ", "kWh", "°C", "M",
+    "G",
+    "CPU-seconds",
   ]
   static let missing = "—"
 

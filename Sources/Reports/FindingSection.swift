@@ -47,12 +47,18 @@ extension Finding.Kind {
     case .swapping: "swapping"
     case .memoryGrowth: "memory growth"
     case .memoryPeak: "memory peak"
+    case .fragmentation: "memory held in reserve"
+    case .throttled: "throttled"
+    case .taskLimit: "task limit"
     case .cpuOneThread: "one thread"
     case .waiting: "waiting"
     case .storageWrites: "writes"
     case .storageReads: "reads"
     case .pageFaults: "page faults"
     case .processStorm: "short-lived processes"
+    case .gpuIdle: "idle GPU"
+    case .gpuMemory: "full GPU memory"
+    case .gpuHeat: "hot GPU"
     case .recorderTrouble: "recorder"
     }
   }

@@ -27,9 +27,12 @@ package struct JSONReport {
       json.object(total)
       json.key("machine")
       json.object(machine)
+      LimitObjects(summary).write(&json)
       json.key("spans")
       json.array { json in for span in summary.spans { json.object { SpanObject(span).write(&$0) } } }
       ProgramObjects(summary).write(&json)
+      json.key("gpus")
+      json.array { json in for gpu in summary.gpus { json.object { GPUObject(gpu).write(&$0) } } }
       json.key("findings")
       json.array { json in
         for finding in findings { json.object { FindingObject(finding).write(&$0) } }

@@ -1,3 +1,5 @@
+internal import StripAnalysis
+
 /// Writes JSON (RFC 8259) value by value, indented, keys in the order of the calls.
 ///
 /// Any string becomes a valid one, and what would act on a terminal is escaped in it; a number that is not finite becomes `null`.
@@ -90,7 +92,7 @@ struct JSONWriter {
       case "\r": text += "\\r"
       case "\t": text += "\\t"
       default:
-        if ShownText.isHarmful(scalar) {
+        if scalar.isHarmful {
           for unit in String(scalar).utf16 { escape(unit) }
         } else {
           text.unicodeScalars.append(scalar)

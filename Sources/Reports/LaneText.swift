@@ -9,6 +9,8 @@ extension Timeline.Lane {
     case .disk: "Disk"
     case .network: "Network"
     case .pressure: "Waiting"
+    case .gpu(let label): "GPU \(label)"
+    case .gpuMemory(let label): "GPU \(label) memory"
     case .counter(let name, let pid): ShownText.escaped(name) + (pid.map { " (PID \($0))" } ?? "")
     }
   }
@@ -18,6 +20,7 @@ extension Timeline.Series.Name {
   var text: String {
     switch self {
     case .resident: "resident"
+    case .charged: "held against the limit"
     case .machineUsed: "machine, in use"
     case .processes: "processes"
     case .machine: "machine"
@@ -28,6 +31,11 @@ extension Timeline.Series.Name {
     case .processorStall: "for CPU"
     case .memoryStall: "for memory"
     case .ioStall: "for disk"
+    case .throttled: "for the quota"
+    case .gpuBusy: "busy"
+    case .gpuMemoryBusy: "memory busy"
+    case .gpuUsed: "in use"
+    case .gpuOwn: "processes"
     case .value: ""
     }
   }

@@ -18,7 +18,7 @@ package struct MarkdownReport {
 
   /// Ends with a line feed.
   package var text: String {
-    let sections = [head, verdict, sums, spans, lines, evidence, foot]
+    let sections = [head, verdict, sums, gpus, spans, lines, evidence, foot]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
@@ -38,14 +38,34 @@ package struct MarkdownReport {
     let total = summary.total
     let wall = summary.run.wallSeconds
     let share = total.cpuSeconds.flatMap { wall > 0 ? " (\(Figure.percent($0 / wall)) of one CPU)" : nil } ?? ""
+    let ofLimit =
+      summary.cgroupMemoryLimit.map { limit in
+        " (limit \(Figure.bytes(limit.limit)), \(Figure.percent(limit.share)) of it used)"
+      } ?? ""
     return MarkdownText.table(
       ["wall time", "CPU time", "peak memory", "read", "written", "processes"], numbers: Set(0...5),
       [
         [
-          Figure.duration(wall), Figure.duration(total.cpuSeconds) + share, Figure.bytes(total.peakResidentBytes),
+          Figure.duration(wall), Figure.duration(total.cpuSeconds) + share,
+          Figure.bytes(total.peakResidentBytes) + ofLimit,
           Figure.bytes(total.usage[.readBytes]), Figure.bytes(total.usage[.writeBytes]), "\(total.processCount)",
         ]
       ])
+  }
+
+  private var gpus: [String] {
+    guard !summary.gpus.isEmpty else { return [] }
+    let used = summary.gpus.filter(\.isUsed)
+    let rows = (used.isEmpty ? summary.gpus : used).prefix(16).map { gpu in
+      [
+        MarkdownText.code(GPUText.title(gpu), inTable: true), Figure.percent(gpu.busyMean),
+        Figure.percent(gpu.idleShare),
+        Figure.bytes(gpu.peakMemoryBytes), Figure.bytes(gpu.memoryBytes), Figure.bytes(gpu.peakOwnMemoryBytes),
+        gpu.energyJoules.map(GPUText.joules) ?? Figure.missing,
+      ]
+    }
+    return MarkdownText.table(
+      ["GPU", "busy", "idle", "peak memory", "of", "of it recorded", "energy"], numbers: Set(1...6), rows)
   }
 
   private var spans: [String] {

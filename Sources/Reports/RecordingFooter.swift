@@ -7,7 +7,8 @@ struct RecordingFooter {
   init(_ summary: RecordingSummary) { self.summary = summary }
 
   var entries: [(name: String, entry: String)] {
-    [("machine", machine), ("sampling", sampling), ("recorder", recorder)]
+    [("machine", machine)] + (LimitText(summary).entry.map { [("limits", $0)] } ?? [])
+      + [("sampling", sampling), ("recorder", recorder)]
       + (library.map { [("library", $0)] } ?? []) + [("file", file)]
   }
 

@@ -7,7 +7,8 @@ struct RecordingNotes {
   init(_ summary: RecordingSummary) { self.summary = summary }
 
   var sentences: [String] {
-    [unclean, damage, refused].compactMap { $0 } + missing + [vanished, unseen, unmatched].compactMap { $0 }
+    [unclean, damage, refused].compactMap { $0 } + missing
+      + [vanished, unseen, unmatched, LimitText(summary).otherGroups].compactMap { $0 }
       + ProgramNotes(summary).sentences
   }
 

@@ -1,3 +1,5 @@
+internal import StripAnalysis
+
 /// Text of a recorded program on its way to a terminal. Such text is data: it can neither move the cursor nor hide itself.
 enum ShownText {
   /// Control characters and those that reorder or hide text, written out: `\n`, `\x1b`, `\u{202e}`.
@@ -10,7 +12,7 @@ enum ShownText {
       case "\t": escaped += "\\t"
       case "\r": escaped += "\\r"
       default:
-        if !isHarmful(scalar) {
+        if !scalar.isHarmful {
           escaped.unicodeScalars.append(scalar)
         } else if scalar.value < 0x80 {
           escaped += "\\x\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))"
@@ -20,16 +22,6 @@ enum ShownText {
       }
     }
     return escaped
-  }
-
-  static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0: true  // C0, DEL, C1
-    case 0x061C, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // direction
-    case 0x2028...0x2029: true  // line and paragraph ends
-    case 0x00AD, 0x200B, 0x2060...0x2064, 0x206A...0x206F, 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF: true  // unseen
-    default: false
-    }
   }
 
   /// How many columns a terminal is likely to use.

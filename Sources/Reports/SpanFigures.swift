@@ -3,9 +3,14 @@ internal import StripAnalysis
 /// All that is known of single spans, one block each: what a table has no room for.
 struct SpanFigures {
   private let spans: [SpanUsage]
+  private let gpus: Set<String>
   private static let limit = 6
 
-  init(_ spans: [SpanUsage]) { self.spans = spans }
+  /// `gpus`: the labels of those that are worth telling.
+  init(_ spans: [SpanUsage], gpus: Set<String> = []) {
+    self.spans = spans
+    self.gpus = gpus
+  }
 
   func sections(_ width: Int, _ style: TerminalStyle) -> [[String]] {
     spans.prefix(Self.limit).map { span in
@@ -82,6 +87,9 @@ struct SpanFigures {
     add("written", span.inside.diskWrite) { "\(Figure.bytes($0))/s" }
     add("machine", span.inside.machineCPU) { Figure.percent($0) }
     for counter in span.inside.counters { add(ShownText.escaped(counter.name), counter.inside) { Figure.value($0) } }
-    return figures.isEmpty ? [] : [("meanwhile", figures)]
+    let gpus = span.inside.gpus.filter { self.gpus.contains($0.label) }.map {
+      ("GPU \($0.label)", [GPUText.inside($0)])
+    }
+    return (figures.isEmpty ? [] : [("meanwhile", figures)]) + gpus
   }
 }

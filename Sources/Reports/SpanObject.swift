@@ -59,6 +59,9 @@ struct SpanObject {
     curve("read_bytes_per_second", span.inside.diskRead, &json)
     curve("write_bytes_per_second", span.inside.diskWrite, &json)
     curve("machine_cpu_share", span.inside.machineCPU, &json)
+    curve("throttled_share", span.inside.throttled, &json)
+    json.key("gpus")
+    json.array { json in for gpu in span.inside.gpus { json.object { gpu.write(&$0) } } }
     json.key("counters")
     json.array { json in
       for counter in span.inside.counters {

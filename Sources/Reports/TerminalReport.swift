@@ -31,11 +31,13 @@ package struct TerminalReport {
     let found = FindingSection(findings).lines(width, style)
     let sections: [[String]]
     if selection.span != nil {
-      sections = [head + verdict, spans] + SpanFigures(summary.spans).sections(width, style) + [found] + lines
+      let figures = SpanFigures(summary.spans, gpus: GPUSection(summary).labels).sections(width, style)
+      sections = [head + verdict, spans] + figures + [found] + lines
     } else {
       let processes = ProcessTable(summary, selection).lines(width, style)
       let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
-      sections = [head + verdict + answer, curves, found, processes, spans] + lines + own + [notes, footer]
+      let gpus = GPUSection(summary).lines(width, style)
+      sections = [head + verdict + answer, curves, gpus, found, processes, spans] + lines + own + [notes, footer]
     }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
@@ -110,6 +112,7 @@ package struct TerminalReport {
       let total = summary.total
       sentences.append("It was \(total.processCount) processes, at most \(total.greatestProcessCount) at once.")
     }
+    if let limit = LimitText(summary).sentence { sentences.append(limit) }
     if let machine { sentences.append(machine) }
     return ShownText.wrapped(sentences.joined(separator: " "), to: width)
   }
@@ -171,6 +174,12 @@ package struct TerminalReport {
     where curve.peak != nil {
       // The machine's line shows a share of the whole; the others fill their height.
       lines.append((name, curve, name == "machine" ? 1 : nil, show(curve.peak), show(curve.mean)))
+    }
+    if let limit = summary.cgroupMemoryLimit?.limit, limit > 0, let peak = curves.cgroupMemory.peak, !lines.isEmpty {
+      let mean = curves.cgroupMemory.mean.map { $0 / limit }
+      let place = lines.firstIndex { $0.name == "memory" }.map { $0 + 1 } ?? lines.count
+      lines.insert(
+        ("limit", curves.cgroupMemory, limit, Figure.percent(peak / limit), Figure.percent(mean)), at: place)
     }
     guard !lines.isEmpty else { return [] }
     let peakWidth = lines.reduce(0) { max($0, ShownText.width($1.peak)) }

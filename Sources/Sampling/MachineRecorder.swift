@@ -35,9 +35,16 @@ final class MachineRecorder {
   }
 
   var refusals: [Refusal] { reader.refusals }
+  private var firstKills: Int64?
+  /// Has the kernel killed any process for want of memory meanwhile?
+  private(set) var hasKilled = false
 
   func read(_ probes: ProbeSet, at time: UInt64, in journal: inout Journal) {
     reader.read(probes)
+    if let kills = reader.reading.sample[.outOfMemoryKills] {
+      hasKilled = kills > firstKills ?? kills
+      firstKills = firstKills ?? kills
+    }
     record(reader.reading, at: time, in: &journal)
   }
 

@@ -45,6 +45,10 @@ package struct ReadingPlan: Sendable {
   package var dear: [Entry]
   package var machine: Entry
   package var machineSeldom: Entry
+  /// Of the control groups that limit the program, where there are any.
+  package var cgroup: Entry
+  package var cgroupOften: Entry
+  package var cgroupSeldom: Entry
 
   /// `budget`: the part of one CPU that reading may use in all.
   package init(budget: Double) {
@@ -61,7 +65,19 @@ package struct ReadingPlan: Sendable {
     machineSeldom = Entry(
       "machine seldom", MachineProbe.through(.seldom).subtracting(MachineProbe.through(.often)),
       shortest: Tier.seldom.shortestInterval, share: budget * 0.05)
+    cgroup = Entry("cgroup", ProbeSet(), shortest: 0, share: budget * 0.1)
+    cgroupOften = Entry("cgroup often", ProbeSet(), shortest: Tier.often.shortestInterval, share: budget * 0.05)
+    cgroupSeldom = Entry("cgroup seldom", ProbeSet(), shortest: Tier.seldom.shortestInterval, share: budget * 0.05)
   }
 
-  package var entries: [Entry] { [hot] + dear + [machine, machineSeldom] }
+  package var entries: [Entry] {
+    [hot] + dear + [machine, machineSeldom] + [cgroup, cgroupOften, cgroupSeldom].filter { $0.reads > 0 }
+  }
+
+  /// Another group is to be read at once.
+  mutating func cgroupMoved() {
+    cgroup.due = 0
+    cgroupOften.due = 0
+    cgroupSeldom.due = 0
+  }
 }

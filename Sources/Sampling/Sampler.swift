@@ -19,6 +19,8 @@ package import StripRecording
     /// The sampler is a thread of the recorded program: what it costs is the thread's, and it has no memory of its own.
     package var isInProcess = false
     package var roots = KernelRoots()
+    /// Which GPUs are read, on a thread of their own. None in a program that records itself: the drivers' libraries are not for others' processes.
+    package var gpus = GPUSelection.none
 
     package init() {}
   }
@@ -26,19 +28,32 @@ package import StripRecording
   package private(set) var schedule: TickSchedule
   var journal: Journal
   let options: Options
-  private var plan: ReadingPlan
-  private var processes: [TrackedProcess] = []
+  var plan: ReadingPlan
+  private(set) var processes: [TrackedProcess] = []
   private var indices: [Int32: Int] = [:]
   private var cursor: TaskCursor
   private var unseenTasks: Int64 = 0
   var machine: MachineRecorder?
   var isMachineDescribed = false
+  var gpus: GPURecorder?
   private let buffer: UnsafeMutableRawBufferPointer
   private let calibration: CycleCalibration
   private var recorderGroup: CounterGroup
   private var recorderReader: ProcessReader?
   private var recorderDue: UInt64 = 0
   var knownMachineRefusals = 0
+  /// The control groups of the first recorded process, where they limit it.
+  var cgroup: CgroupRecorder?
+  var cgroupOwner: Int32?
+  /// What /proc/PID/cgroup said last.
+  var cgroupText: [UInt8] = []
+  var cgroupDue: UInt64 = 0
+  var knownCgroupRefusals = 0
+  /// CLOCK_BOOTTIME of the recording's zero.
+  let startTime: UInt64
+  /// On the clock of the kernel's log.
+  var knownKillTime: Int64 = 0
+  var isKernelLogDenied = false
   private var lastClaimed: UInt64 = 0
   private var anchorDue: UInt64 = 0
   private let ownPID = Own.pid
@@ -49,6 +64,7 @@ package import StripRecording
     self.file = file
     self.options = options
     let now = Clock.boottime()
+    startTime = now
     calibration = CycleCalibration(sys: options.roots.sys)
     var journal = Journal(file)
     journal.begin(title: title)
@@ -60,6 +76,7 @@ package import StripRecording
       RecorderMetric.allCases, parent: recorderTrack, sequence: file.control.nextCounterSequence())
     self.journal = journal
     schedule = TickSchedule(options.interval, start: now)
+    gpus = GPURecorder(options)
     plan = ReadingPlan(budget: options.budget)
     cursor = TaskCursor(proc: options.roots.proc)
     // Safe because freed only by deinit.
@@ -72,6 +89,7 @@ package import StripRecording
 
   package var livingProcesses: Int { processes.count }
   package func records(_ pid: Int32) -> Bool { indices[pid] != nil }
+  func recorded(_ pid: Int32) -> TrackedProcess? { indices[pid].map { processes[$0] } }
 
   /// Records a process from now on. Errors: ENOENT when there is none, or what hides it.
   package func add(_ pid: Int32) throws(SystemError) {
@@ -91,6 +109,7 @@ package import StripRecording
     process.sample = sample
     indices[pid] = processes.count
     processes.append(process)
+    if cgroupOwner == nil { cgroupOwner = pid }
     let now = Clock.boottime()
     describe(process, as: "process", at: now)
     process.describeAgain = now + 100_000_000
@@ -169,12 +188,14 @@ package import StripRecording
     for index in plan.dear.indices where plan.dear[index].isDue(at: now) { readDear(index, at: now) }
     for process in processes { process.record(at: now, in: &journal) }
     readMachine(at: now)
+    readCgroup(at: now)
     if now >= recorderDue { recordRecorder(at: now) }
     if now >= anchorDue {
       if anchorDue != 0 { journal.anchorClocks() }
       anchorDue = now + 60_000_000_000
     }
     if journal.writer.packets == packets { journal.idleTick(schedule.ticks, at: now) }
+    recordGPUs(at: now)
     let multiplier = calibration.multiplier()
     if multiplier != 0 { file.control.cycleMultiplier = multiplier }
     let claimed = file.control.claimedBytes
@@ -264,6 +285,8 @@ package import StripRecording
   ) {
     let process = processes[index]
     process.record(at: now, in: &journal)
+    if process.pid == cgroupOwner { readCgroupAtEnd(at: now) }
+    if mayBeOutOfMemory(exit, at: now) { noteOutOfMemoryKills(at: now) }
     var values = [
       Annotation("pid", Int64(process.pid)), Annotation("parent_pid", Int64(process.parent)),
       Annotation("final", text: reading),
@@ -295,7 +318,11 @@ package import StripRecording
     for process in processes { process.record(at: now, in: &journal) }
     if !isMachineDescribed { describeMachine(at: now) }
     machine?.read(plan.machine.probes, at: now, in: &journal)
+    machine?.read(plan.machineSeldom.probes, at: now, in: &journal)
+    readCgroupAtEnd(at: now)
+    if machine?.hasKilled ?? false { noteOutOfMemoryKills(at: now) }
     recordRecorder(at: now)
+    finishGPUs(at: now)
     for entry in plan.entries {
       journal.note(
         "probe", at: now, on: journal.runTrack,

@@ -9,6 +9,8 @@ extension Sampler {
     let description = process.reader.description()
     if description == process.description { return }
     process.description = description
+    // A new program may have been put into another group.
+    if process.pid == cgroupOwner { cgroupDue = now }
     let name = description.command ?? "?"
     // A zombie and a kernel thread have no command line; their name says as much.
     let arguments = (description.arguments ?? []).filter { !$0.isSame(as: "[\(name)]") }
@@ -25,6 +27,7 @@ extension Sampler {
         Annotation("working_directory", text: description.workingDirectory),
         Annotation("user_id", description.user.map { Int64($0) }),
         Annotation("user", text: description.user.flatMap { Machine.userName($0) }),
+        Annotation("other_cgroup", text: otherCgroup(of: process.pid)),
       ])
   }
 

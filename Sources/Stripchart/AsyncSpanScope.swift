@@ -70,10 +70,13 @@ internal import StripSpanCore
   @usableFromInline @inline(never)
   func finish() {
     unsafe withPen(()) { recorder, own in
-      guard let pen = unsafe pen else { return unsafe recorder.foldWhole(number, from: began, to: Clock.boottime(), own) }
+      guard let pen = unsafe pen else {
+        return unsafe recorder.foldWhole(number, from: began, to: Clock.boottime(), own)
+      }
       // It was begun in another recording, or before a fork: nothing of it is left to end.
       guard unsafe pen.pointee.isOf(recorder.generation) else { return }
       if unsafe !pen.pointee.end() { unsafe recorder.endSlowly(pen) }
+      unsafe recorder.settle(pen)
       if unsafe pen.pointee.depth == 0 { unsafe TaskLanes.giveBack(pen, recorder, own) }
     }
   }

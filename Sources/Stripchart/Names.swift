@@ -16,7 +16,7 @@ enum Names {
     if let known = unsafe LiteralCache.number(of: name.utf8Start) { return known }
     let number = unsafe SpanCore.names.number(
       of: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    tell(number, file, line)
+    unsafe tell(number, file.bytes, line)
     unsafe LiteralCache.keep(number, for: name.utf8Start)
     return number
   }
@@ -25,7 +25,16 @@ enum Names {
     guard isRecording else { return nil }
     var name = name
     let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
-    tell(number, file, line)
+    unsafe tell(number, file.bytes, line)
+    return number
+  }
+
+  /// The same for a place that is known as a text.
+  static func number(of name: String, fileID: String, line: UInt32) -> UInt32? {
+    guard isRecording else { return nil }
+    var (name, file) = (name, fileID)
+    let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
+    file.withUTF8 { unsafe tell(number, UnsafeRawBufferPointer($0), line) }
     return number
   }
 
@@ -41,11 +50,11 @@ enum Names {
   /// The same, and the recording knows of the library.
   static var isReady: Bool {
     guard isRecording else { return false }
-    if unsafe epoch != SpanEpoch.current { tell(0, "", 0) }
+    if unsafe epoch != SpanEpoch.current { unsafe tell(0, UnsafeRawBufferPointer(start: nil, count: 0), 0) }
     return true
   }
 
-  private static func tell(_ number: UInt32, _ file: StaticString, _ line: UInt32) {
+  private static func tell(_ number: UInt32, _ file: UnsafeRawBufferPointer, _ line: UInt32) {
     let now = SpanEpoch.current
     let (isFirst, isNew) = lock.withLock { () -> (Bool, Bool) in
       let isFirst = unsafe epoch != now
@@ -60,7 +69,7 @@ enum Names {
     }
     unsafe withPen(()) { recorder, pen in
       if isFirst { unsafe recorder.tellLibrary(Self.library.bytes, pen) }
-      if isNew, file.utf8CodeUnitCount > 0 { unsafe recorder.tellPlace(number, file: file.bytes, line: line, pen) }
+      if isNew, file.count > 0 { unsafe recorder.tellPlace(number, file: file, line: line, pen) }
     }
   }
 
@@ -76,6 +85,8 @@ enum Names {
 extension StaticString {
   /// Safe because a literal lives as long as the program. Empty for a literal that is one scalar.
   var bytes: UnsafeRawBufferPointer {
-    hasPointerRepresentation ? unsafe UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) : unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    hasPointerRepresentation
+      ? unsafe UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+      : unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   }
 }

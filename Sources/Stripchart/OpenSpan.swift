@@ -61,7 +61,9 @@ public func beginSpan(
   public func end() {
     if epoch == 0 || epoch != SpanEpoch.current { return }
     unsafe withPen(()) { recorder, own in
-      guard let lane = unsafe lane else { return unsafe recorder.foldWhole(number, from: began, to: Clock.boottime(), own) }
+      guard let lane = unsafe lane else {
+        return unsafe recorder.foldWhole(number, from: began, to: Clock.boottime(), own)
+      }
       guard unsafe recorder.release(lane, token) else { return unsafe recorder.tellMisuse("ended twice", own) }
       if unsafe !lane.pointee.end() { unsafe recorder.endSlowly(lane) }
       unsafe recorder.giveBack(lane, own)

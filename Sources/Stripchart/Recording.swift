@@ -68,7 +68,11 @@ public enum Recording {
   /// Ends the recording that ``start(path:interval:maximumBytes:replacing:)`` began: last readings, then the file gets its true length.
   /// Spans that are open then are reported as open. `false`: there is none of this process's own.
   @discardableResult
-  public static func stop() -> Bool { lock.withLock { OwnRecording.stop() } }
+  public static func stop() -> Bool {
+    flush()
+    settle()
+    return lock.withLock { OwnRecording.stop() }
+  }
 
   /// Are events of this process recorded now?
   public static var isOn: Bool { Names.isRecording }

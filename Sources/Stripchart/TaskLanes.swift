@@ -26,7 +26,8 @@ internal import Synchronization
 
   /// The lane of the task that runs here; `nil`: it has none, or there is no task.
   static var pen: SpanRecorder.Pen? {
-    guard SpanEpoch.hasLanes, let task = unsafe strip_current_task(), let place = place(of: UInt(bitPattern: task)) else {
+    guard SpanEpoch.hasLanes, let task = unsafe strip_current_task(), let place = place(of: UInt(bitPattern: task))
+    else {
       return nil
     }
     let lane = unsafe self.lane(at: place)

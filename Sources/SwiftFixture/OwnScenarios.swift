@@ -39,9 +39,9 @@ enum OwnScenarios {
 
   /// Other threads go on writing while the recording ends and another one begins.
   static func stopInTheMiddle(_ path: String) {
-    for number in 0..<20 {
+    for number in 0..<8 {
       do throws(Recording.StartFailure) {
-        try Recording.start(path: "\(path).\(number)", interval: .milliseconds(1))
+        try Recording.start(path: "\(path).\(number)", interval: .milliseconds(1), maximumBytes: 4 << 20)
       } catch {
         print(error)
       }

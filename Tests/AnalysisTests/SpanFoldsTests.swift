@@ -48,6 +48,23 @@ import Testing
     #expect(tree.spans.count == 2)
   }
 
+  @Test func `own times add up whichever folded calls come first, beside calls that were written`() throws {
+    for order in [[0, 1], [1, 0]] {
+      let all = [fold(1, parent: nil, [1000]), fold(2, parent: 1, [600])]
+      var tree = SpanTree()
+      tree.begin(0, name: 1, at: 0)
+      tree.begin(0, name: 2, at: 10)
+      tree.end(0, at: 20)
+      tree.end(0, at: 30)
+      tree.finish()
+      var folds = SpanFolds()
+      for index in order { folds.add(all[index]) }
+      folds.place(in: &tree)
+      #expect(try node(tree, [1]).selfNanoseconds == 20 + 400)
+      #expect(try node(tree, [1, 2]).selfNanoseconds == 10 + 600)
+    }
+  }
+
   @Test func `folded calls inside folded calls find their places in any order`() throws {
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
       let all = [fold(1, parent: nil, [1000]), fold(2, parent: 1, [600]), fold(3, parent: 2, [100, 100])]

@@ -170,7 +170,7 @@ def test_lines_of_several_threads_are_counted_to_the_last_hit(stripchart, engine
     called = next(line for line in functions["loop(_:)"]["lines"] if line["line"] == 13)
     inside = next(line for line in functions["even()"]["lines"] if line["line"] == 21)
     assert called["total_seconds"] >= inside["total_seconds"]
-    assert called["source"].strip() == "even()"
+    assert functions["loop(_:)"]["source"][13 - 10].strip() == "even()"
 
 
 def test_lines_of_suspended_functions(stripchart, swift):
@@ -183,7 +183,7 @@ def test_lines_of_suspended_functions(stripchart, swift):
 @pytest.mark.parametrize("scenario, name", [("endless", b"turn"), ("endless-lines", b"endless()")])
 def test_a_kill_leaves_everything(stripchart, engine, swift, scenario, name):
     recording = stripchart.new_recording()
-    running = stripchart.start_run(swift, scenario, recording=recording)
+    running = stripchart.start_run(swift, scenario, recording=recording, options=["--max-size", "8MB"])
     wait_until(lambda: holds(recording, name), "something is recorded")
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
@@ -268,7 +268,7 @@ def test_a_file_that_exists_is_not_replaced(swift, folder):
 def test_the_recording_may_end_while_other_threads_write(engine, swift, folder):
     outcome = subprocess.run([swift, "stop-in-the-middle", folder / "own"], timeout=120)
     assert outcome.returncode == 0
-    for number in range(20):
+    for number in range(8):
         engine.assert_clean(folder / f"own.{number}")
 
 

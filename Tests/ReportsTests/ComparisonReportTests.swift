@@ -86,7 +86,7 @@ import Testing
       ComparisonReport(comparison, width: 80, color: false).text, ComparisonMarkdown(comparison).text,
       ComparisonJSON(comparison).text,
     ] {
-      for scalar in text.unicodeScalars where scalar != "\n" { #expect(!ShownText.isHarmful(scalar)) }
+      for scalar in text.unicodeScalars where scalar != "\n" { #expect(!scalar.isHarmful) }
     }
   }
 

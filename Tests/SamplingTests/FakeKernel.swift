@@ -11,6 +11,8 @@ final class FakeKernel {
     var userTicks = 0
     var residentPages = 100
     var threads = 1
+    /// As proc_pid_stat(5), field 9, has them: 4 while it ends.
+    var flags = 0
     /// As proc_pid_stat(5), field 52, has it.
     var exitStatus = 0
     var writtenBytes = 0
@@ -46,6 +48,7 @@ final class FakeKernel {
   func write(_ pid: Int32, _ program: Program) throws {
     var fields = [Int](repeating: 0, count: 49)  // field 4 to field 52
     fields[0] = Int(program.parent)
+    fields[9 - 4] = program.flags
     fields[14 - 4] = program.userTicks
     fields[20 - 4] = program.threads
     fields[22 - 4] = 5000

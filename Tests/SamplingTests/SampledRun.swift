@@ -68,6 +68,11 @@ struct Findings: RecordingVisitor {
     return track.flatMap { values[$0.index] }
   }
 
+  /// Of the run's counters, which have no process.
+  func values(named name: String) -> [Int64]? {
+    tracks.values.first { $0.name == name }.flatMap { values[$0.index] }
+  }
+
   /// The values without repetition.
   func changes(_ metric: ProcessMetric, of pid: Int32) -> [Int64]? {
     values(metric, of: pid)?.reduce(into: []) { changes, value in

@@ -8,6 +8,7 @@ package struct RecordingColumns: RecordingVisitor {
   private var folds = FoldColumns()
   private var curves = CurveColumns()
   private var marks = MarkColumns()
+  private var gpus = GPUColumns()
 
   init() {}
 
@@ -27,7 +28,7 @@ package struct RecordingColumns: RecordingVisitor {
     samples.finish()
     spans.finish()
     let start = samples.start
-    return samples.tables() + [
+    return samples.tables() + gpus.tables(since: start) + [
       spans.table(since: start, known), LineColumns.table(functions), folds.table(since: start, known),
       curves.table(since: start, known),
       marks.table(since: start, known),
@@ -39,6 +40,7 @@ package struct RecordingColumns: RecordingVisitor {
   package mutating func describe(_ track: Track) {
     known.describe(track)
     samples.describe(track)
+    gpus.describe(track)
     spans.describe(track, known)
     curves.describe(track)
   }
@@ -59,7 +61,8 @@ package struct RecordingColumns: RecordingVisitor {
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
-    if !spans.count(track, value, at: time) { samples.count(track, value, at: time) }
+    if spans.count(track, value, at: time) || gpus.count(track, value, at: time) { return }
+    samples.count(track, value, at: time)
   }
 
   package mutating func value(_ track: Int, _ value: Double, at time: UInt64) { curves.value(track, value, at: time) }
@@ -73,6 +76,7 @@ package struct RecordingColumns: RecordingVisitor {
       spans.setBound(UInt64(clamping: bound), ofProcess: process)
     }
     samples.note(name, on: track, at: time, values)
+    gpus.note(name, on: track, values)
   }
 
   package mutating func folded(_ spans: RecordedFold) { folds.add(spans) }

@@ -16,9 +16,12 @@ struct SampleColumns {
   private var cpus: [MetricColumns<CPUMetric>] = []
   private var disks: [MetricColumns<DiskMetric>] = []
   private var networks: [MetricColumns<NetworkMetric>] = []
+  private var cgroups: [MetricColumns<CgroupMetric>] = []
+  private var cgroupTracks: Set<Int> = []
+  private var isCgroupNew = false
 
   /// All but what has no sum: a process's account of children that it waited for, and its greatest memory at some time.
-  private static let summed = ProcessMetric.allCases.filter {
+  static let summed = ProcessMetric.allCases.filter {
     ![.childUserTime, .childSystemTime, .childMinorFaults, .childMajorFaults, .peakResidentSize].contains($0)
   }
 
@@ -30,13 +33,19 @@ struct SampleColumns {
   mutating func describe(_ track: Track) {
     ledger.describe(track)
     changed.describe(track, &ledger)
-    if case .counter(true, _) = track.kind, let parent = track.parent, machineTracks.contains(parent) {
-      machineTracks.insert(track.index)
-    } else if case .run = track.kind, let word = track.name.split(separator: " ").first,
-      ["machine", "cpu", "disk", "network"].contains(word)
-    {
-      machineTracks.insert(track.index)
+    if Self.isOfMachine(track, machineTracks) { machineTracks.insert(track.index) }
+    if case .counter(true, _) = track.kind, let parent = track.parent, cgroupTracks.contains(parent) {
+      cgroupTracks.insert(track.index)
+    } else if case .run = track.kind, track.name.hasPrefix("cgroup ") {
+      cgroupTracks.insert(track.index)
     }
+  }
+
+  /// Is it a track of the machine or one of its devices, or a counter under one of `known`?
+  static func isOfMachine(_ track: Track, _ known: Set<Int>) -> Bool {
+    if case .counter(true, _) = track.kind, let parent = track.parent { return known.contains(parent) }
+    guard case .run = track.kind, let word = track.name.split(separator: " ").first else { return false }
+    return ["machine", "cpu", "disk", "network"].contains(word)
   }
 
   mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
@@ -45,6 +54,7 @@ struct SampleColumns {
     ledger.count(track, value, at: time)
     changed.count(track)
     if machineTracks.contains(track) { isMachineNew = true }
+    if cgroupTracks.contains(track) { isCgroupNew = true }
   }
 
   mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
@@ -71,6 +81,11 @@ struct SampleColumns {
     for index in changed.take() { append(process: index) }
     if isMachineNew { appendMachine() }
     isMachineNew = false
+    if isCgroupNew, let group = ledger.cgroups.last {
+      while cgroups.count < ledger.cgroups.count { cgroups.append(MetricColumns()) }
+      cgroups[cgroups.count - 1].append(Self.used(group.current, since: group.first), at: ledger.time)
+    }
+    isCgroupNew = false
   }
 
   private mutating func append(_ row: TickRow) {
@@ -102,7 +117,7 @@ struct SampleColumns {
     }
   }
 
-  private static func used<Metric>(_ sample: Sample<Metric>, since first: Sample<Metric>) -> Sample<Metric> {
+  static func used<Metric>(_ sample: Sample<Metric>, since first: Sample<Metric>) -> Sample<Metric> {
     var used = sample
     for metric in Metric.allCases where metric.metric.isCumulative {
       if let value = sample[metric], let first = first[metric] { used[metric] = value &- first }
@@ -112,7 +127,8 @@ struct SampleColumns {
 
   // MARK: tables
 
-  /// `samples`, `samples/PID` for each process, `machine`, and one for each CPU, disk and interface.
+  /// `samples`, `samples/PID` for each process, `machine`, and one for each CPU, disk and interface, and each control group that
+  /// limited the program.
   func tables() -> [ColumnTable] {
     var tables = [
       ColumnTable(
@@ -128,6 +144,10 @@ struct SampleColumns {
     tables += devices("cpu", ledger.cpus, cpus)
     tables += devices("disk", ledger.disks, disks)
     tables += devices("network", ledger.networks, networks)
+    for (group, columns) in zip(ledger.cgroups, cgroups) {
+      tables.append(
+        ColumnTable(name: "cgroup \(group.name)", rows: columns.rows, columns: columns.columns(since: start)))
+    }
     return tables
   }
 

@@ -6,12 +6,18 @@ package struct Finding: Equatable, Sendable {
     case swapping
     case memoryGrowth = "memory_growth"
     case memoryPeak = "memory_peak"
+    case fragmentation
+    case throttled
+    case taskLimit = "task_limit"
     case cpuOneThread = "cpu_one_thread"
     case waiting
     case storageWrites = "storage_writes"
     case storageReads = "storage_reads"
     case pageFaults = "page_faults"
     case processStorm = "process_storm"
+    case gpuIdle = "gpu_idle"
+    case gpuMemory = "gpu_memory"
+    case gpuHeat = "gpu_heat"
     case recorderTrouble = "recorder_trouble"
   }
 

@@ -9,8 +9,10 @@ package enum Findings {
   package static var rules: [any FindingRule.Type] {
     [
       KilledFinding.self, MemoryGrowthFinding.self, MemoryLimitFinding.self, SwappingFinding.self,
-      OneThreadFinding.self, WaitingFinding.self, PageFaultFinding.self, ProcessStormFinding.self,
-      MemoryPeakFinding.self, StorageWritesFinding.self, StorageReadsFinding.self, RecorderFinding.self,
+      TaskLimitFinding.self, ThrottledFinding.self, GPUIdleFinding.self, GPUHeatFinding.self, OneThreadFinding.self,
+      WaitingFinding.self, PageFaultFinding.self, ProcessStormFinding.self, MemoryPeakFinding.self,
+      FragmentationFinding.self, GPUMemoryFinding.self, StorageWritesFinding.self, StorageReadsFinding.self,
+      RecorderFinding.self,
     ]
   }
 
@@ -19,7 +21,12 @@ package enum Findings {
     let found = rules.compactMap { $0.find(in: summary) }
     // A span in which memory grows with each call holds the peak as well: that is no second answer.
     let growth = found.first { $0.kind == .memoryGrowth }
+    let killed = found.first { $0.kind == .killed }
     return found.filter { finding in
+      // Who was killed at the limit stood near it: that is the same answer.
+      if finding.kind == .memoryLimit, killed?.figures.contains(where: { $0.name == "limit_bytes" }) ?? false {
+        return false
+      }
       guard finding.kind == .memoryPeak, let growth else { return true }
       return !growth.path.starts(with: finding.path) && !finding.path.starts(with: growth.path)
     }.enumerated().sorted { ($0.element.severity, $0.offset) < ($1.element.severity, $1.offset) }.map(\.element)

@@ -60,6 +60,11 @@ enum WaitingFinding: FindingRule {
     let use = summary.machineUse
     func stands(_ pressure: Double?) -> Bool { pressure ?? 0 >= leastPressureShare * waited }
     let machines: FindingSentence = "the pressure is the whole machine's: others may have caused it"
+    if stands(summary.cgroup?.throttledSeconds) {
+      return Cause(
+        words: ", for its CPU quota to begin anew", reason: "the kernel counts what the quota held back",
+        confidence: .high)
+    }
     if stands(use.memorySomePressureSeconds) {
       return Cause(words: ", likely for memory: the machine was short of it", reason: machines, confidence: .medium)
     }

@@ -5,6 +5,11 @@ struct LaneGatherer: Sendable {
   private let end: UInt64
   private let memoryBytes: Int64?
   private let processors: Double?
+  /// What a control group may hold and use, where that is less than the machine has.
+  private let groupMemoryBytes: Double?
+  private let quota: Double?
+  private var charged: Strip
+  private var throttled: RateStrip
   private var resident: Strip
   private var machineUsed: Strip
   private var cpu: RateStrip
@@ -18,6 +23,7 @@ struct LaneGatherer: Sendable {
   private var stalls: [RateStrip]
   private var pending: Totals?
   private var lastTime: UInt64?
+  private var chargedTime: UInt64?
   private var machineBefore: (busy: Int64, all: Int64, time: UInt64)?
 
   private static let buckets = 8192
@@ -43,6 +49,10 @@ struct LaneGatherer: Sendable {
     self.end = end
     memoryBytes = summary.machine.memoryBytes
     processors = summary.machine.logicalCPUs.map(Double.init)
+    groupMemoryBytes = summary.cgroupMemoryLimit?.limit
+    quota = summary.limits.first { $0.kind == .cpu }?.limit
+    charged = strip(Self.buckets)
+    throttled = machineRate(1)
     resident = strip(Self.buckets)
     machineUsed = strip(Self.machineBuckets)
     cpu = RateStrip(strip(Self.buckets), scale: 1, atMost: processors ?? .infinity)
@@ -69,6 +79,11 @@ struct LaneGatherer: Sendable {
       draw(last)
     }
     pending = now
+    if let use = ledger.cgroup[.memoryUse] {
+      charged.add(Double(use), from: chargedTime ?? ledger.time, to: ledger.time)
+    }
+    chargedTime = ledger.time
+    ledger.grown(.throttledTime).map { throttled.add($0, at: ledger.time) }
     drawMachine(ledger)
   }
 
@@ -116,6 +131,7 @@ struct LaneGatherer: Sendable {
     if let pending { draw(pending) }
     pending = nil
     for place in stalls.indices { stalls[place].finish(at: end) }
+    throttled.finish(at: end)
     received.finish(at: end)
     sent.finish(at: end)
     diskRead.finish(at: end)
@@ -127,10 +143,16 @@ struct LaneGatherer: Sendable {
       hasProcesses
       ? [(.read, read.strip), (.written, written.strip)] : [(.read, diskRead.strip), (.written, diskWritten.strip)]
     let stalled = zip([.processorStall, .memoryStall, .ioStall] as [Timeline.Series.Name], stalls.map(\.strip))
+    let isQuota = quota ?? .infinity < processors ?? .infinity
+    var processor = lane(
+      .cpu, [(.processes, cpu.strip), (.machine, machine)], limit: isQuota ? quota : processors)
+    processor.isLimitQuota = isQuota
+    let held = groupMemoryBytes == nil ? [] : [(Timeline.Series.Name.charged, charged)]
     return [
-      lane(.memory, memory, limit: memoryBytes.map(Double.init)),
-      lane(.cpu, [(.processes, cpu.strip), (.machine, machine)], limit: processors), lane(.disk, disk),
-      lane(.network, [(.received, received.strip), (.sent, sent.strip)]), lane(.pressure, Array(stalled)),
+      lane(.memory, memory + held, limit: groupMemoryBytes ?? memoryBytes.map(Double.init)), processor,
+      lane(.disk, disk),
+      lane(.network, [(.received, received.strip), (.sent, sent.strip)]),
+      lane(.pressure, Array(stalled) + (quota == nil ? [] : [(.throttled, throttled.strip)])),
     ].filter { !$0.series.isEmpty }
   }
 

@@ -16,6 +16,8 @@ package struct Timeline: Sendable {
   package struct Lane: Sendable {
     package enum Kind: Sendable, Equatable {
       case memory, cpu, disk, network, pressure
+      /// By the GPU's label: which part of the time it was busy, and its memory.
+      case gpu(String), gpuMemory(String)
       case counter(name: String, pid: Int32?)
     }
 
@@ -23,13 +25,17 @@ package struct Timeline: Sendable {
     package var series: [Series] = []
     /// What the first one cannot exceed.
     package var limit: Double?
+    /// The limit is a quota, which others may leave unused.
+    package var isLimitQuota = false
   }
 
   /// Bytes, CPUs (1: all of one), bytes a second, shares of the time, or the program's own unit, by the kind of lane.
   package struct Series: Sendable {
     package enum Name: Sendable {
-      case resident, machineUsed, processes, machine, read, written, received, sent, processorStall, memoryStall,
-        ioStall
+      case resident, charged, machineUsed, processes, machine, read, written, received, sent, processorStall,
+        memoryStall,
+        ioStall, throttled
+      case gpuBusy, gpuMemoryBusy, gpuUsed, gpuOwn
       case value
     }
 

@@ -6,6 +6,7 @@ package struct TimelineGatherer: RecordingVisitor {
   private let summary: RecordingSummary
   private var ledger = Ledger()
   private var lanes: LaneGatherer
+  private var gpus: GPULanes
   private var spans: BandGatherer
   private var counters: [(track: Int, strip: Strip)] = []
   private var counterPlaces: [Int: Int] = [:]
@@ -19,6 +20,7 @@ package struct TimelineGatherer: RecordingVisitor {
   package init(_ summary: RecordingSummary) {
     self.summary = summary
     lanes = LaneGatherer(summary)
+    gpus = GPULanes(summary)
     spans = BandGatherer(from: summary.run.start, to: summary.run.end, paths: summary.spans.count)
     ledger.runStart = summary.run.start
   }
@@ -26,6 +28,7 @@ package struct TimelineGatherer: RecordingVisitor {
   package mutating func describe(_ track: Track) {
     known.describe(track)
     ledger.describe(track)
+    gpus.describe(track)
     spans.describe(track)
   }
 
@@ -42,7 +45,8 @@ package struct TimelineGatherer: RecordingVisitor {
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
-    if spans.count(track, value, at: time) || !ledger.holds(track) || time > summary.run.end { return }
+    if spans.count(track, value, at: time) || gpus.count(track, value, at: time) { return }
+    if !ledger.holds(track) || time > summary.run.end { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
   }
@@ -60,6 +64,7 @@ package struct TimelineGatherer: RecordingVisitor {
     guard ledger.isJournal(track), time <= summary.run.end else { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.note(name, on: track, at: time, Note(values))
+    gpus.note(name, on: track, at: time, Note(values))
   }
 
   package mutating func clocks(boottime: UInt64, monotonic: UInt64?, realtime: UInt64?) {}
@@ -77,7 +82,7 @@ package struct TimelineGatherer: RecordingVisitor {
     var timeline = Timeline()
     timeline.start = summary.run.start
     timeline.end = max(summary.run.end, summary.run.start + 1)
-    timeline.lanes = lanes.finished()
+    timeline.lanes = lanes.finished() + gpus.finished()
     for (track, strip) in counters where !strip.isEmpty {
       let facts = known[track]
       let kind = Timeline.Lane.Kind.counter(name: facts.name, pid: facts.pid >= 0 ? facts.pid : nil)

@@ -225,6 +225,7 @@ int strip_start_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable a
 int strip_join_thread(uint64_t thread);
 int strip_eventfd(void);
 int strip_signal_event(int fd);
+int strip_drain_event(int fd);
 void strip_pause(void);
 int strip_fork(void);
 void strip_exit(int code) __attribute__((noreturn));

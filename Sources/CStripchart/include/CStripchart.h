@@ -7,4 +7,10 @@
 void *_Nullable swift_task_getCurrent(void) __attribute__((swiftcall));
 static inline void *_Nullable strip_current_task(void) { return swift_task_getCurrent(); }
 
+// Whether the calling thread is the one that the process began with. Cost: a thread-local load; once a thread, two system calls.
+int strip_is_main_thread(void);
+
+// atexit(3)
+void strip_at_exit(void (*_Nonnull body)(void));
+
 #endif

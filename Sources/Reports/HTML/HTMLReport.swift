@@ -17,35 +17,10 @@ package struct HTMLReport {
   }
 
   package var text: String {
-    let script = PageScript.text
-    let style = PageStyle.text
-    let policy =
-      "default-src 'none'; script-src '\(Self.source(script))'; style-src '\(Self.source(style))'; "
-      + "base-uri 'none'; form-action 'none'"
     let plain = TerminalReport(summary, width: 110, color: false, findings: findings).text
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta name="referrer" content="no-referrer">
-      <title>\(MarkupText.escaped(PageData.title(summary))) – stripchart</title>
-      <style>\(style)</style>
-      </head>
-      <body>
-      \(PageBody.text)
-      <noscript><pre>\(MarkupText.escaped(plain))</pre></noscript>
-      <script type="application/json" id="data">\(PageText.inScript(PageData(summary, timeline, findings).json))</script>
-      <script>\(script)</script>
-      </body>
-      </html>
-
-      """
+    return PageShell(
+      title: PageData.title(summary), body: PageBody.text, script: PageScript.text,
+      data: PageData(summary, timeline, findings).json, plain: plain
+    ).text
   }
-
-  /// As a Content-Security-Policy names an inline script or style.
-  private static func source(_ text: String) -> String { "sha256-" + Base64.text(SHA256.digest(Array(text.utf8))) }
 }

@@ -1,6 +1,9 @@
 /// The page without its data; the script fills it.
 enum PageBody {
-  static let text = #"""
+  static let text = timeline + "\n" + tables
+  static let comparison = timeline + "\n" + changes
+
+  private static let timeline = #"""
     <header id="head">
     <div class="heading"><h1 id="title"></h1><p id="facts"></p></div>
     <button type="button" id="theme" aria-label="Theme: as the system has it">Theme: auto</button>
@@ -32,6 +35,9 @@ enum PageBody {
     <dt><kbd>/</kbd></dt><dd>filter the spans</dd>
     </dl></details>
     </section>
+    """#
+
+  private static let tables = #"""
     <section id="spans" aria-labelledby="spans-title" hidden>
     <div class="bar"><h2 id="spans-title">Spans</h2><p class="scope"></p>
     <label>Filter <input type="search" id="filter" autocomplete="off" spellcheck="false"></label></div>
@@ -58,6 +64,28 @@ enum PageBody {
     <p class="more"></p>
     </section>
     <section id="notes" aria-labelledby="notes-title" hidden><h2 id="notes-title">Not in these figures</h2><ul></ul></section>
+    </main>
+    <footer><dl id="footer"></dl></footer>
+    <div id="tip" role="tooltip" hidden></div>
+    """#
+
+  private static let changes = #"""
+    <section id="totals" aria-labelledby="totals-title" hidden>
+    <div class="bar"><h2 id="totals-title">In all</h2><p>whole recordings</p></div>
+    <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+    </section>
+    <section id="changes" aria-labelledby="changes-title" hidden>
+    <div class="bar"><h2 id="changes-title">Spans</h2><p>whole recordings, spans inside included</p>
+    <label><input type="checkbox" id="all"> also what did not change</label>
+    <label>Filter <input type="search" id="filter" autocomplete="off" spellcheck="false"></label></div>
+    <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+    <p class="more"></p>
+    </section>
+    <section id="curves" aria-labelledby="curves-title" hidden>
+    <div class="bar"><h2 id="curves-title">Curves</h2><p class="scope"></p></div>
+    <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+    </section>
+    <section id="notes" aria-labelledby="notes-title" hidden><h2 id="notes-title">Differences besides the code</h2><ul></ul></section>
     </main>
     <footer><dl id="footer"></dl></footer>
     <div id="tip" role="tooltip" hidden></div>

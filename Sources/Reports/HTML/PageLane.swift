@@ -3,23 +3,42 @@ internal import StripAnalysis
 /// One lane: its curves at two levels of detail.
 struct PageLane {
   private let lane: Timeline.Lane
+  private let title: String
+  /// What its series are called and drawn in, where not by what they are.
+  private let labels: [Label]
+
+  struct Label {
+    let name: String
+    let color: String
+  }
+
   /// Buckets that are one in the coarse level.
   private static let merging = 8
 
-  init(_ lane: Timeline.Lane) { self.lane = lane }
-
-  func write(_ json: inout JSONWriter) {
-    json.member("title", lane.title)
-    json.member("unit", unit)
-    json.member("limit", lane.limit)
-    json.key("series")
-    json.array { json in for series in lane.series { json.object { write(series, &$0) } } }
+  init(_ lane: Timeline.Lane, title: String? = nil, labels: [Label] = []) {
+    self.lane = lane
+    self.title = title ?? lane.title
+    self.labels = labels
   }
 
-  private func write(_ series: Timeline.Series, _ json: inout JSONWriter) {
+  func write(_ json: inout JSONWriter) {
+    json.member("title", title)
+    json.member("unit", unit)
+    json.member("limit", lane.limit)
+    json.member("limitName", lane.isLimitQuota ? "quota " : lane.kind == .cpu ? "all " : "limit ")
+    json.key("series")
+    json.array { json in
+      for (place, series) in lane.series.enumerated() {
+        let label = place < labels.count ? labels[place] : nil
+        json.object { write(series, label ?? Label(name: series.name.text, color: Self.color(series.name)), &$0) }
+      }
+    }
+  }
+
+  private func write(_ series: Timeline.Series, _ label: Label, _ json: inout JSONWriter) {
     let strip = series.strip
-    json.member("name", series.name.text)
-    json.member("color", Self.color(series.name))
+    json.member("name", label.name)
+    json.member("color", label.color)
     json.member("peak", strip.peak)
     json.member(
       "peakShare", Double(strip.peakTime - min(strip.start, strip.peakTime)) / Double(strip.end - strip.start))
@@ -53,21 +72,21 @@ struct PageLane {
 
   private var unit: String {
     switch lane.kind {
-    case .memory: "bytes"
+    case .memory, .gpuMemory: "bytes"
     case .cpu: "cpus"
     case .disk, .network: "rate"
-    case .pressure: "share"
+    case .pressure, .gpu: "share"
     case .counter: "number"
     }
   }
 
   private static func color(_ name: Timeline.Series.Name) -> String {
     switch name {
-    case .resident, .machineUsed, .memoryStall: "memory"
-    case .processes, .processorStall: "cpu"
-    case .machine: "machine"
+    case .resident, .machineUsed, .memoryStall, .gpuOwn: "memory"
+    case .processes, .processorStall, .gpuBusy: "cpu"
+    case .machine, .gpuUsed, .charged, .throttled: "machine"
     case .read, .received: "read"
-    case .written, .sent, .ioStall: "written"
+    case .written, .sent, .ioStall, .gpuMemoryBusy: "written"
     case .value: "value"
     }
   }

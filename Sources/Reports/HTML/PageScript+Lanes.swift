@@ -93,7 +93,7 @@ extension PageScript {
       context.textBaseline = "bottom";
       if (scale.low !== 0) label(context, write(scale.low), 4, bottom, colors.dim);
       if (lane.limit) {
-        const text = (lane.unit === "cpus" ? "all " : "limit ") + write(lane.limit) + (isLimited ? "" : " ↑");
+        const text = lane.limitName + write(lane.limit) + (isLimited ? "" : " ↑");
         context.textAlign = "right";
         context.textBaseline = "top";
         label(context, text, width - 6, isLimited ? y(lane.limit) + 2 : top + 1, isLimited ? limitColor : colors.dim);

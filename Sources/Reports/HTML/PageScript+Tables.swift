@@ -1,15 +1,12 @@
 extension PageScript {
   /// The tables, which tell of the whole recording or of the range that is selected.
   static let tables = #"""
-    const rowLimit = 300, unlimited = new Set();
     const sums = {
       buckets: data.sums.buckets, spans: numbers(data.sums.spans, Uint16Array), places: numbers(data.sums.places, Uint16Array),
       calls: numbers(data.sums.calls, Uint32Array), max: numbers(data.sums.max, Float32Array),
       self: numbers(data.sums.self, Float32Array), cpu: numbers(data.sums.cpu, Float32Array),
       growth: numbers(data.sums.growth, Float32Array), io: numbers(data.sums.io, Float32Array),
     };
-    const pathOf = span => span < 0 ? "" : (data.spans[span].parent >= 0 ? pathOf(data.spans[span].parent) + " › " : "")
-      + data.spans[span].name;
     const depthOf = span => { let depth = 0; while ((span = data.spans[span].parent) >= 0) depth++; return depth; };
     /// What the spans used in a range: sums of parts of the time, those at its edges by the share that lies inside.
     function usedIn(part) {
@@ -57,20 +54,6 @@ extension PageScript {
       for (const [name, entry] of data.footer) byId("footer").append(make("dt", "", name), make("dd", "", entry));
       for (const note of data.notes) byId("notes").querySelector("ul").append(make("li", "", note));
       byId("notes").hidden = !data.notes.length;
-    }
-    function head(section, cells) {
-      const row = make("tr");
-      for (const [text, isText] of cells) {
-        const cell = make("th", "plain" + (isText ? " text" : ""), text);
-        cell.scope = "col";
-        row.append(cell);
-      }
-      byId(section).querySelector("thead").replaceChildren(row);
-      byId(section).hidden = false;
-      const scroll = byId(section).querySelector(".scroll");
-      scroll.tabIndex = 0;
-      scroll.setAttribute("role", "region");
-      scroll.setAttribute("aria-labelledby", section + "-title");
     }
     function buildTables() {
       if (data.spans.length) {
@@ -171,36 +154,6 @@ extension PageScript {
           if (key === "total") cell.append(bar(value / longest));
           row.append(cell);
         }
-        return row;
-      });
-    }
-    function bar(share) {
-      const outer = make("span", "share"), inner = make("i");
-      inner.style.width = clamp(share, 0, 1) * 100 + "%";
-      outer.append(inner);
-      return outer;
-    }
-    function fillBody(section, entries, rowOf) {
-      const shown = unlimited.has(section) ? entries : entries.slice(0, rowLimit);
-      byId(section).querySelector("tbody").replaceChildren(...shown.map(rowOf));
-      const more = byId(section).querySelector(".more");
-      if (!more) return;
-      more.replaceChildren();
-      if (shown.length < entries.length) {
-        const button = make("button", "", `Show all ${entries.length}`);
-        button.type = "button";
-        button.addEventListener("click", () => { unlimited.add(section); fillTables(); });
-        more.append(button);
-      } else if (!entries.length) more.textContent = "None here.";
-    }
-    function fillCurves() {
-      const part = scope() || { from: 0, to: 1 }, entries = [];
-      for (const lane of data.lanes) for (const series of lane.series) entries.push([lane, series]);
-      fillBody("curves", entries, ([lane, series]) => {
-        const row = make("tr"), name = make("td", "name text"), swatch = make("i", "color-" + series.color);
-        const write = figure[lane.unit], seen = figuresOver(series, part.from, part.to);
-        name.append(swatch, series.name ? `${lane.title}, ${series.name}` : lane.title);
-        row.append(name, make("td", "", write(seen.low)), make("td", "", write(seen.mean)), make("td", "", write(seen.high)));
         return row;
       });
     }

@@ -106,6 +106,7 @@ enum PageStyle {
 
     .bar { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; margin-bottom: 6px; }
     .bar p { margin: 0; color: var(--dim); font-size: 13px; }
+    #all { min-height: 0; vertical-align: middle; }
     .bar label { margin-left: auto; color: var(--dim); font-size: 13px; }
     #function { max-width: min(60vw, 480px); }
     .scroll { overflow: auto; max-height: 560px; border: 1px solid var(--line); border-radius: 8px; }
@@ -131,7 +132,8 @@ enum PageStyle {
     td.name i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; }
     tr.chosen td { background: var(--select) !important; }
     tr.away td { color: var(--dim); }
-    td.failed { color: var(--bad); }
+    td.failed, td.rise { color: var(--bad); }
+    td.fall { color: var(--read); }
     td .share { display: inline-block; vertical-align: middle; width: 56px; height: 8px; margin-left: 8px;
       background: var(--faint); border-radius: 2px; overflow: hidden; }
     td .share i { display: block; height: 100%; background: var(--cpu); }

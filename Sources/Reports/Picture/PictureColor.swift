@@ -10,11 +10,11 @@ enum PictureColor {
 
   static func of(_ series: Timeline.Series.Name) -> String {
     switch series {
-    case .resident, .machineUsed, .memoryStall: "#0072b2"
-    case .processes, .processorStall: "#d55e00"
-    case .machine: "#9aa3b0"
+    case .resident, .machineUsed, .memoryStall, .gpuOwn: "#0072b2"
+    case .processes, .processorStall, .gpuBusy: "#d55e00"
+    case .machine, .gpuUsed, .charged, .throttled: "#9aa3b0"
     case .read, .received: "#009e73"
-    case .written, .sent, .ioStall: "#cc79a7"
+    case .written, .sent, .ioStall, .gpuMemoryBusy: "#cc79a7"
     case .value: "#6a51a3"
     }
   }

@@ -18,7 +18,7 @@ package struct StripPicture {
   private static let mostBands = 8
   private static let mostDepth = 6
 
-  /// `select`: what is drawn, in this order: `memory` (or `rss`), `cpu`, `disk`, `network`, `pressure`, `spans`, or the name of a
+  /// `select`: what is drawn, in this order: `memory` (or `rss`), `cpu`, `disk`, `network`, `pressure`, `gpu`, `spans`, or the name of a
   /// curve of the program's own; empty: all but network and pressure.
   package init(_ summary: RecordingSummary, _ timeline: Timeline, select: [String] = []) {
     self.summary = summary
@@ -42,7 +42,9 @@ package struct StripPicture {
   }
 
   package static func names(in timeline: Timeline) -> [String] {
-    timeline.lanes.map { key($0.kind) } + ["spans"]
+    var names: [String] = []
+    for lane in timeline.lanes where !names.contains(key(lane.kind)) { names.append(key(lane.kind)) }
+    return names + ["spans"]
   }
 
   private static func canonical(_ name: String) -> String { name == "rss" ? "memory" : name }
@@ -54,6 +56,7 @@ package struct StripPicture {
     case .disk: "disk"
     case .network: "network"
     case .pressure: "pressure"
+    case .gpu, .gpuMemory: "gpu"
     case .counter(let name, _): name
     }
   }
@@ -170,10 +173,13 @@ package struct StripPicture {
         Self.gutter, height(limit), Self.width - Self.margin, height(limit),
         stroke: PictureColor.limit, dashes: "5 3")
       body.label(
-        "limit \(Self.axis(limit, lane.kind))", Self.width - Self.margin, height(limit) - 4,
+        "\(lane.isLimitQuota ? "quota" : "limit") \(Self.axis(limit, lane.kind))", Self.width - Self.margin,
+        height(limit) - 4,
         size: 10, fill: PictureColor.limit, anchor: .end)
     }
-    let own = names.filter { $0.name != .machine && $0.name != .machineUsed }
+    let own = names.filter {
+      $0.name != .machine && $0.name != .machineUsed && $0.name != .charged && $0.name != .gpuUsed
+    }
     if let highest = own.max(by: { ($0.strip.peak ?? 0) < ($1.strip.peak ?? 0) }),
       let peak = highest.strip.peak
     {
@@ -236,17 +242,17 @@ package struct StripPicture {
 
   private static func isBinary(_ kind: Timeline.Lane.Kind) -> Bool {
     switch kind {
-    case .memory, .disk, .network: true
-    case .cpu, .pressure, .counter: false
+    case .memory, .gpuMemory, .disk, .network: true
+    case .cpu, .pressure, .gpu, .counter: false
     }
   }
 
   private static func axis(_ value: Double, _ kind: Timeline.Lane.Kind) -> String {
     switch kind {
-    case .memory: value == 0 ? "0" : Figure.bytes(value)
+    case .memory, .gpuMemory: value == 0 ? "0" : Figure.bytes(value)
     case .disk, .network: value == 0 ? "0" : Figure.bytes(value) + "/s"
     case .cpu: Figure.value(value) + (value == 1 ? " CPU" : " CPUs")
-    case .pressure: Figure.percent(value)
+    case .pressure, .gpu: Figure.percent(value)
     case .counter: Figure.value(value)
     }
   }

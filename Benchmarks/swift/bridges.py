@@ -1,0 +1,27 @@
+"""What swift-distributed-tracing and swift-metrics cost with our back ends in a recording, against none at all.
+
+The programs are a package of their own: swift build -c release --package-path Benchmarks/swift
+"""
+
+from harness import ROOT, Row, STRIPCHART, in_turn, json_lines, recorded, recording, require, spread_of
+
+BENCH = ROOT / "Benchmarks/swift/.build/release/bridge-bench"
+SPANS = ("withSpan", "withSpan, async", "withSpan, nested", "withSpan, two attributes")
+METRICS = ("counter", "gauge", "timer")
+
+
+def measure():
+    require(STRIPCHART, BENCH)
+    results = in_turn({
+        "none": lambda: json_lines([BENCH, "none"]),
+        "ours": lambda: json_lines(recorded([BENCH, "ours"], recording("bridges"))),
+    })
+    for name in SPANS:
+        none, ours = spread_of(results["none"], name), spread_of(results["ours"], name)
+        ratio = ours.minimum / none.minimum
+        yield Row(
+            f"{name} into our tracer", f"≤ 2 × {none.minimum:.0f} ns with none", f"{ours.show(' ns', 0)}, {ratio:.2f} ×", ratio <= 2,
+            ours.figures())
+    for name in METRICS:
+        none, ours = spread_of(results["none"], name), spread_of(results["ours"], name)
+        yield Row(f"swift-metrics {name}", f"with none: {none.minimum:.1f} ns", ours.show(" ns", 1), None, ours.figures())

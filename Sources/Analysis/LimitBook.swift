@@ -1,0 +1,179 @@
+internal import StripModel
+
+/// Keeps what a recording says of limits while it is read, and makes the figures of it.
+struct LimitBook: Sendable {
+  private var notes: [Note] = []
+  private var resources: Note?
+  private var kills: [OutOfMemoryRecord] = []
+  private var memoryPeak: Int64?
+  private var heldPeak: Int64?
+  private var tasksPeak: Int64?
+  private var otherGroups: [String] = []
+  /// Who has ended needs no more.
+  private var isOver = false
+
+  /// The slope of more points than these costs more than it tells.
+  private static let slopePoints = 128
+  private static let mostOtherGroups = 16
+
+  mutating func cgroup(_ note: Note) { notes.append(note) }
+  mutating func resourceLimits(_ note: Note) { resources = note }
+
+  mutating func outOfMemory(_ note: Note) {
+    var record = OutOfMemoryRecord()
+    record.pid = Int32(truncatingIfNeeded: note.integer("pid") ?? 0)
+    record.name = note.text("name") ?? ""
+    record.limitGroup = note.text("limit_group")
+    record.anonymousBytes = note.integer("anonymous_bytes")
+    record.fileBytes = note.integer("file_bytes")
+    record.sharedBytes = note.integer("shared_bytes")
+    kills.append(record)
+  }
+
+  /// A process stands in another group than the first one.
+  mutating func process(_ note: Note) {
+    guard let group = note.text("other_cgroup"), !otherGroups.contains(group), otherGroups.count < Self.mostOtherGroups
+    else { return }
+    otherGroups.append(group)
+  }
+
+  mutating func closeTick(_ sample: CgroupSample) {
+    if let use = sample[.memoryUse] {
+      memoryPeak = max(memoryPeak ?? 0, use)
+      let cache = max((sample[.fileSize] ?? 0) &- (sample[.sharedSize] ?? 0), 0)
+      heldPeak = max(heldPeak ?? 0, use &- cache)
+    }
+    if let tasks = sample[.tasks] { tasksPeak = max(tasksPeak ?? 0, tasks) }
+  }
+
+  // MARK: the end
+
+  mutating func finish(_ summary: inout RecordingSummary, _ ledger: Ledger) {
+    isOver = !summary.processes.isEmpty && summary.processes.allSatisfy { $0.endSeconds != nil }
+    summary.outOfMemoryKills = kills
+    summary.cgroup = use(ledger)
+    summary.limits = limits(summary, ledger)
+  }
+
+  private func use(_ ledger: Ledger) -> CgroupUse? {
+    guard let note = notes.last, !ledger.cgroups.isEmpty else { return nil }
+    func seconds(_ metric: CgroupMetric) -> Double? { ledger.grown(metric).map { Double($0) / 1e9 } }
+    var use = CgroupUse()
+    use.group = note.text("group") ?? ""
+    use.version = note.text("version") ?? ""
+    use.memoryBytes = ledger.cgroup[.memoryUse]
+    use.memoryPeakBytes = memoryPeak
+    use.heldPeakBytes = heldPeak
+    use.last = ledger.cgroupMemory.held
+    use.limitEvents = ledger.grown(.limitEvents)
+    use.highEvents = ledger.grown(.highEvents)
+    use.outOfMemoryKills = ledger.grown(.outOfMemoryKills)
+    use.cpuSeconds = seconds(.cpuTime)
+    use.periods = ledger.grown(.periods)
+    use.throttledPeriods = ledger.grown(.throttledPeriods)
+    use.throttledSeconds = seconds(.throttledTime)
+    use.tasksPeak = tasksPeak
+    use.refusedTasks = ledger.grown(.refusedTasks)
+    use.readBytes = ledger.grown(.readBytes)
+    use.writeBytes = ledger.grown(.writeBytes)
+    use.cpuPressureSeconds = seconds(.cpuSomePressure)
+    use.memoryPressureSeconds = seconds(.memorySomePressure)
+    use.ioPressureSeconds = seconds(.ioSomePressure)
+    use.otherGroups = otherGroups
+    return use
+  }
+
+  private func limits(_ summary: RecordingSummary, _ ledger: Ledger) -> [LimitUse] {
+    cgroupLimits(summary, ledger) + machineLimit(summary) + resourceLimits(summary)
+  }
+
+  private func cgroupLimits(_ summary: RecordingSummary, _ ledger: Ledger) -> [LimitUse] {
+    guard let note = notes.last else { return [] }
+    var limits: [LimitUse] = []
+    func add(_ kind: LimitUse.Kind, _ name: String, _ unit: String, scale: Double = 1, _ fill: (inout LimitUse) -> Void)
+    {
+      guard let value = note.integer(name + unit) else { return }
+      let source = LimitUse.Source.cgroup(
+        group: note.text(name + "_group") ?? "", file: note.text(name + "_file") ?? "")
+      var limit = LimitUse(kind, source, limit: Double(value) / scale)
+      fill(&limit)
+      limits.append(limit)
+    }
+    let now = ledger.cgroup
+    add(.memory, "memory_limit", "_bytes") { limit in
+      limit.current = now[.memoryUse].map(Double.init)
+      limit.peak = memoryPeak.map(Double.init)
+      limit.forecast = forecast(summary.curves.cgroupMemory, limit.limit)
+    }
+    add(.memoryHigh, "memory_high", "_bytes") { limit in
+      limit.current = now[.memoryUse].map(Double.init)
+      limit.peak = memoryPeak.map(Double.init)
+      limit.forecast = forecast(summary.curves.cgroupMemory, limit.limit)
+    }
+    add(.swap, "swap_limit", "_bytes") { limit in
+      limit.current = now[.swapSize].map(Double.init)
+      limit.peak = summary.cgroup?.last.swap.map(Double.init)
+    }
+    add(.cpu, "cpu_quota", "_ns", scale: 1e9) { limit in
+      limit.current = summary.curves.cpu.mean
+      limit.peak = summary.curves.cpu.peak
+    }
+    add(.tasks, "task_limit", "") { limit in
+      limit.current = now[.tasks].map(Double.init)
+      limit.peak = tasksPeak.map(Double.init)
+    }
+    return limits
+  }
+
+  private func machineLimit(_ summary: RecordingSummary) -> [LimitUse] {
+    guard let memory = summary.machine.memoryBytes, memory > 0 else { return [] }
+    var limit = LimitUse(.memory, .machine, limit: Double(memory))
+    limit.current = summary.machineUse.lastAvailableBytes.map { Double(memory &- $0) }
+    limit.peak = summary.machine.leastAvailableBytes.map { Double(memory &- $0) }
+    if !isOver, let current = limit.current {
+      let slope = Self.slope(of: summary.curves.resident)
+      limit.forecast = LimitUse.Forecast(slope, room: max(limit.limit - current, 0))
+    }
+    return [limit]
+  }
+
+  /// Those that a program meets: what it has of the others is not recorded.
+  private func resourceLimits(_ summary: RecordingSummary) -> [LimitUse] {
+    guard let resources else { return [] }
+    func most(_ metric: ProcessMetric) -> Double? {
+      summary.processes.compactMap { $0.peaks[metric] }.max().map(Double.init)
+    }
+    var limits: [LimitUse] = []
+    for (name, kind, resource, peak) in [
+      ("address_space_bytes", LimitUse.Kind.addressSpace, "RLIMIT_AS", most(.virtualSize)),
+      ("descriptors", .descriptors, "RLIMIT_NOFILE", most(.descriptors)),
+      ("cpu_seconds", .cpuTime, "RLIMIT_CPU", summary.processes.compactMap(\.cpuSeconds).max()),
+    ] {
+      guard let value = resources.integer(name) else { continue }
+      var limit = LimitUse(kind, .resource(resource), limit: Double(value))
+      limit.peak = peak
+      limits.append(limit)
+    }
+    return limits
+  }
+
+  private func forecast(_ curve: Curve, _ limit: Double) -> LimitUse.Forecast? {
+    guard !isOver, let last = curve.means.last(where: { $0 != nil }) ?? nil else { return nil }
+    return LimitUse.Forecast(Self.slope(of: curve), room: max(limit - last, 0))
+  }
+
+  /// Bytes a second, over the second half.
+  static func slope(of curve: Curve) -> RobustSlope? {
+    let known = points(of: curve)
+    let half = Array(known.suffix(known.count / 2))
+    let stride = max(1, half.count / slopePoints)
+    return RobustSlope(half.enumerated().filter { $0.offset.isMultiple(of: stride) }.map(\.element))
+  }
+
+  static func points(of curve: Curve) -> [RobustSlope.Point] {
+    let seconds = Double(curve.bucketNanoseconds) / 1e9
+    return curve.means.enumerated().compactMap { bucket, mean in
+      mean.map { RobustSlope.Point(x: Double(bucket) * seconds, y: $0) }
+    }
+  }
+}
