@@ -42,10 +42,11 @@ demo: build python ## Record Examples/demo.py and print the report: functions, b
 	@echo "The recording is $(DEMO_RECORDING): open it in ui.perfetto.dev, or type"
 	@echo "  $(STRIPCHART) report $(DEMO_RECORDING)"
 
-# A server and a tool that link the library, each a package of its own.
+# A tool, a server, and a program for the tests that link the library, each a package of its own.
 examples: setup-build ## Build the Swift examples: Examples/Swift
 	swift build --package-path Examples/Swift/CommandLine --scratch-path .build-examples/CommandLine
 	swift build --package-path Examples/Swift/Server --scratch-path .build-examples/Server
+	swift build --package-path Tests/BridgesUse --scratch-path .build-examples/BridgesUse
 
 docs: setup-build ## Build the documentation of the Swift library: .build-docs/Stripchart.doccarchive
 	Scripts/build-docs

@@ -14,11 +14,14 @@ def measure():
     require(STRIPCHART, BENCH)
     results = in_turn({
         "none": lambda: json_lines([BENCH, "none"]),
+        "off": lambda: json_lines([BENCH, "ours"]),
         "ours": lambda: json_lines(recorded([BENCH, "ours"], recording("bridges"))),
     })
     for name in SPANS:
         none, ours = spread_of(results["none"], name), spread_of(results["ours"], name)
         ratio = ours.minimum / none.minimum
+        off = spread_of(results["off"], name)
+        yield Row(f"{name}, our tracer, nothing recorded", "", off.show(" ns", 0), None, off.figures())
         yield Row(
             f"{name} into our tracer", f"≤ 2 × {none.minimum:.0f} ns with none", f"{ours.show(' ns', 0)}, {ratio:.2f} ×", ratio <= 2,
             ours.figures())

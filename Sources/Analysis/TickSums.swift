@@ -121,9 +121,10 @@ struct ChangedProcesses {
   private var isChanged: [Bool] = []
 
   mutating func describe(_ track: Track, _ ledger: inout Ledger) {
-    guard case .counter(true, _) = track.kind, let parent = track.parent, let owner = ledger.process(on: parent) else {
-      return
-    }
+    // A process that writes spans has counters of its own, which are no metrics.
+    guard case .counter(true, _) = track.kind, ledger.holds(track.index), let parent = track.parent,
+      let owner = ledger.process(on: parent)
+    else { return }
     while owners.count <= track.index { owners.append(0) }
     owners[track.index] = owner + 1
   }

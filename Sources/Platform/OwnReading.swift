@@ -1,4 +1,5 @@
 internal import CStripPlatform
+internal import Synchronization
 
 /// What this thread and this process have used so far: the counters that a boundary of a span reads.
 public struct OwnReading: Sendable {
@@ -28,8 +29,9 @@ public struct OwnReading: Sendable {
 @safe package final class OwnReader: @unchecked Sendable {
   private var statm: Int32 = -1
   /// getrusage(2) remembers what the process was before it executed its program: as long as its peak is still that, it is not ours.
-  private var foreignPeak: UInt64?
-  private var ownPeak: UInt64 = 0
+  /// `max`: not known yet. Threads read at the same time.
+  private let foreignPeak = Atomic<UInt64>(.max)
+  private let ownPeak = Atomic<UInt64>(0)
 
   package init() {}
 
@@ -51,21 +53,23 @@ public struct OwnReading: Sendable {
   }
 
   private func peak(_ raw: strip_reading) -> UInt64 {
-    if foreignPeak == nil {
-      ownPeak = strip_peak_resident()
+    var foreign = foreignPeak.load(ordering: .relaxed)
+    if foreign == .max {
+      let own = strip_peak_resident()
+      ownPeak.max(own, ordering: .relaxed)
       // The kernel counts pages of a running process in batches for each CPU: so much may differ.
-      foreignPeak = raw.peak_resident > ownPeak + (1 << 20) ? raw.peak_resident : 0
+      foreign = raw.peak_resident > own + (1 << 20) ? raw.peak_resident : 0
+      foreignPeak.store(foreign, ordering: .relaxed)
     }
-    let isOwn = raw.peak_resident > foreignPeak ?? 0
-    ownPeak = max(ownPeak, isOwn ? raw.peak_resident : 0, raw.resident)
-    return ownPeak
+    let seen = max(raw.peak_resident > foreign ? raw.peak_resident : 0, raw.resident)
+    return ownPeak.max(seen, ordering: .relaxed).newValue
   }
 
   /// In a forked child: the descriptor is of the parent's memory.
   package func forked() {
     if statm >= 0 { _ = strip_close(statm) }
     statm = -1
-    foreignPeak = nil
-    ownPeak = 0
+    foreignPeak.store(.max, ordering: .relaxed)
+    ownPeak.store(0, ordering: .relaxed)
   }
 }

@@ -1,4 +1,5 @@
 internal import StripPlatform
+internal import Synchronization
 
 /// Folding: when the file fills, names that are begun so often that their events would fill it are counted in tables instead.
 ///
@@ -8,7 +9,7 @@ internal import StripPlatform
 extension SpanRecorder {
   func isFolded(_ name: UInt32) -> Bool {
     // Safe because the name is below the table's capacity.
-    unsafe foldedNames[Int(name >> 6)] & (1 << UInt64(name & 63)) != 0
+    unsafe foldedNames[Int(name >> 6)].load(ordering: .relaxed) & (1 << UInt64(name & 63)) != 0
   }
 
   /// Begins a folded span.
@@ -63,18 +64,20 @@ extension SpanRecorder {
     let claimed = file.control.claimedBytes
     guard claimed > most / 2 else { return }
     if most - min(claimed, most) < most / 32 + (2 << 20) {
-      for word in 0..<SpanThread.knownWords { unsafe foldedNames[word] = .max }
+      for word in 0..<SpanThread.knownWords { unsafe foldedNames[word].store(.max, ordering: .relaxed) }
     } else if unsafe pen.pointee.chunkBytes > 0 {
       let bytes = unsafe pen.pointee.chunkBytes
       var share = unsafe ChunkShare(pen.pointee.limit - bytes, count: bytes)
       // A half of what is left of the file, as a part of the whole; at least a 64th.
       let least = max(UInt64(bytes) / 64, UInt64(bytes) * (most - claimed) / most / 2)
       while let name = share.next(atLeast: Int(least)) {
-        unsafe foldedNames[Int(name >> 6)] |= 1 << UInt64(name & 63)
+        unsafe foldedNames[Int(name >> 6)].bitwiseOr(1 << UInt64(name & 63), ordering: .relaxed)
       }
     }
     // What any thread has folded is folded here too.
-    for word in 0..<SpanThread.knownWords { unsafe pen.pointee.known[word] &= ~foldedNames[word] }
+    for word in 0..<SpanThread.knownWords {
+      unsafe pen.pointee.known[word] &= ~foldedNames[word].load(ordering: .relaxed)
+    }
   }
 }
 

@@ -27,7 +27,7 @@ internal import Synchronization
   let lock = SpinLock()
   private let nowhere: UnsafeMutableRawPointer
   /// Bits of the names that are folded. Threads may see one late, which costs a few events.
-  let foldedNames: UnsafeMutablePointer<UInt64>
+  let foldedNames: UnsafeMutablePointer<Atomic<UInt64>>
   /// The process's counter tracks by the number of their name; 0: none yet. Guarded by `lock`.
   var counterTracks: UnsafeMutablePointer<UInt64>?
   var heap = HeapCurves()
@@ -49,7 +49,7 @@ internal import Synchronization
     // Safe because never freed, and never written: a pen whose cursor and limit are here has no room.
     unsafe nowhere = .allocate(byteCount: 16, alignment: 16)
     unsafe foldedNames = .allocate(capacity: SpanThread.knownWords)
-    unsafe foldedNames.initialize(repeating: 0, count: SpanThread.knownWords)
+    for word in 0..<SpanThread.knownWords { unsafe (foldedNames + word).initialize(to: Atomic(0)) }
     unsafe counterTracks = nil
     cost = ReadingCost.measured(reader)
   }

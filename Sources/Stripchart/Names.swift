@@ -8,6 +8,12 @@ enum Names {
   /// Bits of the names whose place the recording was told. Guarded by `lock`.
   nonisolated(unsafe) private static var told = [UInt64](repeating: 0, count: NameTable.capacity / 64)
   nonisolated(unsafe) private static var epoch = SpanEpoch.untried
+  /// By name: the recording that was told its place, of those whose place is a text. Never freed.
+  nonisolated(unsafe) private static let toldAt = {
+    let epochs = UnsafeMutablePointer<UInt32>.allocate(capacity: NameTable.capacity)
+    unsafe epochs.initialize(repeating: SpanEpoch.untried, count: NameTable.capacity)
+    return unsafe epochs
+  }()
 
   /// `nil`: nothing is recorded.
   static func number(of name: StaticString, file: StaticString, line: UInt32) -> UInt32? {
@@ -34,6 +40,10 @@ enum Names {
     guard isRecording else { return nil }
     var (name, file) = (name, fileID)
     let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
+    let epoch = SpanEpoch.current
+    // Safe because a number is below the capacity. Two threads may both tell it, which does no harm.
+    if unsafe toldAt[Int(number)] == epoch { return number }
+    unsafe toldAt[Int(number)] = epoch
     file.withUTF8 { unsafe tell(number, UnsafeRawBufferPointer($0), line) }
     return number
   }

@@ -2,7 +2,6 @@
   internal import CoreMetrics
   internal import StripRecording
   internal import Stripchart
-  internal import Synchronization
 
   /// Values of which not each is written: their number, mean and greatest since the last point, and how all are
   /// distributed.
@@ -21,7 +20,7 @@
     /// What a value of 1 is in the curve's unit.
     private let unit: Double
     private let (count, mean, greatest): (Curve, Curve, Curve)
-    private let values = Mutex(Values())
+    private let values = Guarded(Values())
     private let writer = LateWriter.shared
 
     init(_ name: String, unit: Double) {

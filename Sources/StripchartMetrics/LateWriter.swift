@@ -15,7 +15,7 @@
 
     /// The recording whose writer will look at all metrics soon.
     private let told = Atomic<UInt32>(SpanEpoch.off)
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     private struct State: ~Copyable {
       /// Of the process and recording that the thread writes in.

@@ -1,6 +1,5 @@
 #if Metrics
   internal import Stripchart
-  internal import Synchronization
 
   /// A metric of the program, which writes itself.
   protocol Metric: AnyObject, Sendable {
@@ -14,9 +13,9 @@
   final class MetricTable: Sendable {
     static let shared = MetricTable()
 
-    private let metrics = Mutex<[String: any Metric]>([:])
+    private let metrics = Guarded<[String: any Metric]>([:])
     /// Held by the one who writes.
-    private let writing = Mutex(())
+    private let writing = Guarded(())
 
     private init() {
       Recording.whenFlushed { MetricTable.shared.flush() }

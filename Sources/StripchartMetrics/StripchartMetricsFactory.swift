@@ -22,8 +22,7 @@
   /// ``Stripchart/Recording/flush()``, stops the recording, or exits. Nothing is written and no thread wakes while
   /// nothing changes. Metrics of the same label and dimensions share their curve.
   ///
-  /// Cost: an increment of a counter some 8 ns, a value of a recorder or a timer some 30 ns; the thread that writes,
-  /// below 0.2 % of a processor.
+  /// Cost: an increment of a counter some 4 ns, a value of a recorder or a timer some 60 ns.
   public struct StripchartMetricsFactory: MetricsFactory {
     public init() {}
 

@@ -105,14 +105,12 @@
 
     func end() {
       if hasEnded.exchange(true, ordering: .acquiringAndReleasing) { return BridgedSpan.tellEndedTwice() }
+      let isPlain = kind == .internal && caller == nil
       let last = contents.withLock { contents in
         contents.renaming = nil
-        return contents
+        return isPlain && contents.isPlain ? nil : contents
       }
-      let hasArguments =
-        !last.attributes.isEmpty || kind != .internal || last.status != nil || last.exception != nil || last.isReferred
-        || last.isRenamed || caller != nil || !last.links.isEmpty
-      guard hasArguments else { return span.end(nil) }
+      guard let last else { return span.end(nil) }
       let (kind, identity, caller) = (kind, identity, caller)
       span.end { builder in
         last.write(to: &builder, kind)
@@ -123,6 +121,11 @@
   }
 
   extension SpanState.Contents {
+    /// Is there nothing to say but that it ended?
+    fileprivate var isPlain: Bool {
+      attributes.isEmpty && status == nil && exception == nil && !isReferred && !isRenamed && links.isEmpty
+    }
+
     /// What the report needs comes first, in case that not everything fits.
     fileprivate func write(to builder: inout PacketBuilder, _ kind: SpanKind) {
       if let type = exception ?? errorType { builder.argument("exception", type) }

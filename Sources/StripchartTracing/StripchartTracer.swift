@@ -11,12 +11,12 @@
   ///
   /// A span nests below its parent where both run in one task (or on the main thread), together with the program's own
   /// ``Stripchart/span(_:file:line:_:)``. Elsewhere it stands on a track of its own, and its arguments name the parent:
-  /// `parent`, and
-  /// `trace_id`, `span_id`, `parent_id` as the W3C's *Trace Context* has them. These go to other services in the header
-  /// `traceparent`, and come from there.
+  /// `parent`, and `trace_id`, `span_id`, `parent_id` as the W3C's *Trace Context* has them. These go to other services in
+  /// the header `traceparent`, and come from there.
   ///
   /// Times are those of the recording: instants that are passed to `startSpan`, `end` and events are not used. Without
-  /// a recording nothing is kept. Cost: `withSpan` takes less than twice what it takes with no tracer at all.
+  /// a recording nothing is kept. Cost: in a recording some
+  /// 1 µs a span more than with no tracer; without one, some 100 ns.
   public struct StripchartTracer: Tracer {
     public typealias Span = StripchartSpan
 
@@ -25,13 +25,23 @@
     public func startSpan<Instant: TracerInstant>(
       _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
       at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
+    ) -> StripchartSpan { start(operationName, context(), kind, fileID, line) }
+
+    /// The same for callers that do not know which tracer it is: the interface's own way there is longer.
+    public func startAnySpan<Instant: TracerInstant>(
+      _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
+      at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
+    ) -> any Tracing.Span { start(operationName, context(), kind, fileID, line) }
+
+    private func start(
+      _ operationName: String, _ given: ServiceContext, _ kind: SpanKind, _ fileID: String, _ line: UInt
     ) -> StripchartSpan {
-      var context = context()
+      var context = given
       guard let number = BridgedSpan.number(of: operationName, file: fileID, line: line) else {
         return StripchartSpan(context: context, state: nil)
       }
       let parent = context.isEmpty ? nil : context[OpenSpanKey.self]
-      let caller = context.isEmpty ? nil : context[CallerKey.self]
+      let caller = context.count == (parent == nil ? 0 : 1) ? nil : context[CallerKey.self]
       let state = SpanState.begin(
         operationName, number, kind, below: parent, calledBy: caller, file: fileID, line: line)
       if let state { context[OpenSpanKey.self] = state }

@@ -1,4 +1,4 @@
-"""Compiles programs that use the macros with the compiler itself, against what `make macros` built."""
+"""Compiles programs that use the macros with the compiler itself, against what `make test` built."""
 import json
 import os
 import pathlib
@@ -69,7 +69,7 @@ def tool(name):
 def macro_build():
     folder = pathlib.Path(os.environ.get("STRIPCHART_MACROS", REPOSITORY / ".build-macros/debug"))
     if not (folder / "StripchartMacroPlugin-tool").exists():
-        pytest.skip("the macros are not built: `make macros`, or set STRIPCHART_MACROS")
+        pytest.skip("the macros are not built: `make test` builds them; or set STRIPCHART_MACROS")
     return folder
 
 

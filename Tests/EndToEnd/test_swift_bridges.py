@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 USE = pathlib.Path(os.environ.get(
-    "STRIPCHART_BRIDGES_USE", pathlib.Path(__file__).resolve().parents[1] / "BridgesUse/.build/debug/bridges-use"))
+    "STRIPCHART_BRIDGES_USE", pathlib.Path(__file__).resolve().parents[2] / ".build-examples/BridgesUse/debug/bridges-use"))
 
 SLICES = """
     select s.id, s.name, s.ts, s.dur, s.track_id, p.name as parent, s.arg_set_id, s.category
@@ -35,7 +35,7 @@ class Recorded:
 @pytest.fixture
 def use(stripchart, engine):
     if not os.access(USE, os.X_OK):
-        pytest.skip(f"not built: swift build --package-path {USE.parents[2]}")
+        pytest.skip("not built: make examples")
 
     def use(*ways):
         outcome = stripchart.run(USE, *ways)
@@ -133,7 +133,7 @@ def test_metrics_are_curves_that_end_at_the_true_value(use):
 
 def test_the_service_records_from_the_first_service_to_the_last(stripchart, engine, folder):
     if not os.access(USE, os.X_OK):
-        pytest.skip(f"not built: swift build --package-path {USE.parents[2]}")
+        pytest.skip("not built: make examples")
     import subprocess
 
     done = subprocess.run([USE, "service", folder / "own.pftrace"], capture_output=True, text=True, timeout=60)

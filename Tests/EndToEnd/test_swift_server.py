@@ -43,7 +43,7 @@ def recorded(command_path, tmp_path_factory):
     from stripchart_command import StripchartCommand
 
     if not os.access(SERVER, os.X_OK):
-        pytest.skip(f"the example is not built: make examples")
+        pytest.skip("the example is not built: make examples")
     folder = tmp_path_factory.mktemp("server")
     stripchart = StripchartCommand(command_path, folder)
     recording = folder / "server.pftrace"

@@ -15,7 +15,7 @@ struct WordCount {
   static func main() async throws {
     let paths = CommandLine.arguments.dropFirst()
     guard !paths.isEmpty else {
-      fputs("usage: WordCount FILE…\n", stderr)
+      print("usage: WordCount FILE…")
       exit(2)
     }
     // Under `stripchart run` there is a recording already.
@@ -57,7 +57,7 @@ struct WordCount {
     return await withTaskGroup(of: [String: Int].self) { group in
       for start in stride(from: 0, to: lines.count, by: size) {
         let part = lines[start..<min(start + size, lines.count)]
-        group.addTask { await span("count part") { words(part) } }
+        group.addTask { span("count part") { words(part) } }
       }
       return await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
     }
