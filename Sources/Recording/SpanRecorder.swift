@@ -19,6 +19,8 @@ internal import Synchronization
   /// Pens of threads that ended, and lanes that nobody uses. Guarded by `lock`.
   private var spare: [Pen]
   var idleLanes: [Pen]
+  /// The pen that was made last.
+  private let newest = Atomic<UInt>(0)
   var laneCount: UInt32 = 0
   /// Where spans of tasks are counted that have no events; 0: there were none. Guarded by `lock`.
   var tasksTrack: UInt64 = 0
@@ -68,6 +70,7 @@ internal import Synchronization
   func newPen() -> Pen {
     let pen = Pen.allocate(capacity: 1)
     unsafe pen.initialize(to: SpanThread(nowhere: nowhere))
+    unsafe pen.pointee.older = newest.exchange(UInt(bitPattern: pen), ordering: .relaxed)
     return unsafe pen
   }
 

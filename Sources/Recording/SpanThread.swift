@@ -39,6 +39,8 @@ public import StripPlatform
   @usableFromInline var readingDue: UInt64 = .max
   /// Of the recorder that the pen was made ready for.
   @usableFromInline var generation: UInt32 = 0
+  /// The pen that was made before it: so none is ever lost, which a leak checker would tell.
+  var older: UInt = 0
   /// What only slow paths need.
   @usableFromInline let seldom: UnsafeMutablePointer<SeldomState>
 

@@ -16,6 +16,11 @@ package enum SpanCore {
     return unsafe Unmanaged<SpanRecorder>.fromOpaque(raw)
   }
   private static let lock = SpinLock()
+  /// Of the Swift library; here because a forked child must forget them too.
+  package static let namesLock = SpinLock()
+  package static let recordingLock = SpinLock()
+  /// Recorders whose pens may still be in use. Guarded by `lock`.
+  nonisolated(unsafe) private static var ended: [UnsafeMutableRawPointer] = []
   nonisolated(unsafe) private static var wasTried = false
   nonisolated(unsafe) private static var isInstalled = false
   /// Counts recorders and forks.
@@ -54,6 +59,7 @@ package enum SpanCore {
   package static func detach() {
     lock.withLock {
       SpanEpoch.current = SpanEpoch.off
+      if let recorder = unsafe SpanEpoch.recorder { unsafe ended.append(recorder) }
       unsafe SpanEpoch.recorder = nil
     }
   }
@@ -78,6 +84,8 @@ package enum SpanCore {
     }
     unsafe ThreadSlot.value = nil
     lock.forget()
+    namesLock.forget()
+    recordingLock.forget()
     unsafe generation &+= 1
     if let recorder {
       unsafe recorder.forked(generation: generation)

@@ -1,17 +1,17 @@
 internal import StripPlatform
 internal import StripRecording
 internal import StripSpanCore
+internal import Synchronization
 
 /// What is done once: joining the recording of the environment, telling it of the library, and giving names their numbers.
 enum Names {
-  private static let lock = SpinLock()
-  /// Bits of the names whose place the recording was told. Guarded by `lock`.
+  /// Bits of the names whose place the recording was told. Guarded by the lock.
   nonisolated(unsafe) private static var told = [UInt64](repeating: 0, count: NameTable.capacity / 64)
-  nonisolated(unsafe) private static var epoch = SpanEpoch.untried
+  private static let epoch = Atomic<UInt32>(SpanEpoch.untried)
   /// By name: the recording that was told its place, of those whose place is a text. Never freed.
   nonisolated(unsafe) private static let toldAt = {
-    let epochs = UnsafeMutablePointer<UInt32>.allocate(capacity: NameTable.capacity)
-    unsafe epochs.initialize(repeating: SpanEpoch.untried, count: NameTable.capacity)
+    let epochs = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: NameTable.capacity)
+    for number in 0..<NameTable.capacity { unsafe (epochs + number).initialize(to: Atomic(SpanEpoch.untried)) }
     return unsafe epochs
   }()
 
@@ -42,8 +42,7 @@ enum Names {
     let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
     let epoch = SpanEpoch.current
     // Safe because a number is below the capacity. Two threads may both tell it, which does no harm.
-    if unsafe toldAt[Int(number)] == epoch { return number }
-    unsafe toldAt[Int(number)] = epoch
+    if unsafe toldAt[Int(number)].exchange(epoch, ordering: .relaxed) == epoch { return number }
     file.withUTF8 { unsafe tell(number, UnsafeRawBufferPointer($0), line) }
     return number
   }
@@ -60,16 +59,17 @@ enum Names {
   /// The same, and the recording knows of the library.
   static var isReady: Bool {
     guard isRecording else { return false }
-    if unsafe epoch != SpanEpoch.current { unsafe tell(0, UnsafeRawBufferPointer(start: nil, count: 0), 0) }
+    if epoch.load(ordering: .relaxed) != SpanEpoch.current {
+      unsafe tell(0, UnsafeRawBufferPointer(start: nil, count: 0), 0)
+    }
     return true
   }
 
   private static func tell(_ number: UInt32, _ file: UnsafeRawBufferPointer, _ line: UInt32) {
     let now = SpanEpoch.current
-    let (isFirst, isNew) = lock.withLock { () -> (Bool, Bool) in
-      let isFirst = unsafe epoch != now
+    let (isFirst, isNew) = SpanCore.namesLock.withLock { () -> (Bool, Bool) in
+      let isFirst = epoch.exchange(now, ordering: .relaxed) != now
       if isFirst {
-        unsafe epoch = now
         for word in unsafe told.indices { unsafe told[word] = 0 }
       }
       let (word, bit) = (Int(number >> 6), 1 << UInt64(number & 63) as UInt64)

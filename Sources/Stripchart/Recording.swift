@@ -33,8 +33,6 @@ public enum Recording {
     }
   }
 
-  private static let lock = SpinLock()
-
   /// Begins a recording of this process and its descendants, sampled on a thread of its own.
   ///
   /// - Parameters:
@@ -48,7 +46,7 @@ public enum Recording {
   ) throws(StartFailure) {
     _ = Names.isRecording
     let interval: TickSchedule.Interval = interval.map { .fixed(nanoseconds: $0.wholeNanoseconds) } ?? .auto
-    let failure = lock.withLock { () -> StartFailure? in
+    let failure = SpanCore.recordingLock.withLock { () -> StartFailure? in
       do throws(OwnRecording.Failure) {
         try OwnRecording.start(
           at: path, interval: interval, maximumBytes: max(maximumBytes, 4 << 20), replacing: replacing)
@@ -71,7 +69,7 @@ public enum Recording {
   public static func stop() -> Bool {
     flush()
     settle()
-    return lock.withLock { OwnRecording.stop() }
+    return SpanCore.recordingLock.withLock { OwnRecording.stop() }
   }
 
   /// Are events of this process recorded now?

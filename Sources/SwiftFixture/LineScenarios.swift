@@ -36,10 +36,8 @@ enum LineScenarios {
     lines.at(21)
     var sum = 0
     for number in 0..<100 { sum &+= number &* sum }
-    sink &+= sum
+    if sum == 1 { print(sum) }
   }
-
-  nonisolated(unsafe) static var sink = 0
 
   static func suspended(_ turns: Int) async {
     await withTaskGroup(of: Void.self) { group in
