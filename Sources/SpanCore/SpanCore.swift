@@ -20,7 +20,7 @@ package enum SpanCore {
   package static let namesLock = SpinLock()
   package static let recordingLock = SpinLock()
   /// Recorders whose pens may still be in use. Guarded by `lock`.
-  nonisolated(unsafe) private static var ended: [UnsafeMutableRawPointer] = []
+  nonisolated(unsafe) private static var ended: [UnsafeMutableRawPointer] = unsafe []
   nonisolated(unsafe) private static var wasTried = false
   nonisolated(unsafe) private static var isInstalled = false
   /// Counts recorders and forks.
