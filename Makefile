@@ -6,7 +6,7 @@ DEMO_RECORDING := .build-demo/demo.pftrace
 .DEFAULT_GOAL := help
 # Swift's package manager holds a lock a build folder, so two at a time only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup build build-embedded build-bench python examples docs demo test bench check lint layers foundation clean
+.PHONY: help setup build build-embedded build-bench python examples docs sanitize demo test bench check lint layers foundation clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ examples: setup-build ## Build the Swift examples: Examples/Swift
 
 docs: setup-build ## Build the documentation of the Swift library: .build-docs/Stripchart.doccarchive
 	Scripts/build-docs
+
+sanitize: build ## Run the Swift test program under the thread and the address sanitizer
+	Scripts/sanitize
 
 # The Swift tests are built with the macros, in debug: swift-syntax in release takes a quarter of an hour.
 test: setup-test build build-embedded python examples docs ## Run all tests: Swift, macros, Embedded build, command line, Perfetto engine, Python
