@@ -1,5 +1,6 @@
 import StripPlatform
 @testable import StripRecording
+import Synchronization
 import Testing
 
 /// A file that fills with one name's events counts that name instead.
@@ -44,7 +45,7 @@ struct FoldingTests {
   @Test func `a thread's folded calls have the CPU time that the thread used in them`() throws {
     let pen = try #require(recorder.makePen())
     let hot = recorder.names.number("hot")
-    for word in 0..<SpanThread.knownWords { recorder.foldedNames[word] = .max }
+    for word in 0..<SpanThread.knownWords { recorder.foldedNames[word].store(.max, ordering: .relaxed) }
     let start = Clock.threadCPU()
     for _ in 0..<20 {
       recorder.begin(hot, pen)
@@ -63,7 +64,7 @@ struct FoldingTests {
   @Test func `recursion of a folded name counts each call, under itself`() throws {
     let pen = try #require(recorder.makePen())
     let name = recorder.names.number("walk")
-    for word in 0..<SpanThread.knownWords { recorder.foldedNames[word] = .max }
+    for word in 0..<SpanThread.knownWords { recorder.foldedNames[word].store(.max, ordering: .relaxed) }
     for _ in 0..<100 { recorder.begin(name, pen) }
     for _ in 0..<99 { recorder.end(pen) }
     recorder.file.close()
