@@ -16,8 +16,7 @@ package enum SpanCore {
     return unsafe Unmanaged<SpanRecorder>.fromOpaque(raw)
   }
   private static let lock = SpinLock()
-  /// Of the Swift library; here because a forked child must forget them too.
-  package static let namesLock = SpinLock()
+  /// Of the Swift library; here because a forked child must forget it too.
   package static let recordingLock = SpinLock()
   /// Recorders whose pens may still be in use. Guarded by `lock`.
   nonisolated(unsafe) private static var ended: [UnsafeMutableRawPointer] = unsafe []
@@ -84,7 +83,6 @@ package enum SpanCore {
     }
     unsafe ThreadSlot.value = nil
     lock.forget()
-    namesLock.forget()
     recordingLock.forget()
     unsafe generation &+= 1
     if let recorder {

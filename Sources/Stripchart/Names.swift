@@ -5,10 +5,9 @@ internal import Synchronization
 
 /// What is done once: joining the recording of the environment, telling it of the library, and giving names their numbers.
 enum Names {
-  /// Bits of the names whose place the recording was told. Guarded by the lock.
-  nonisolated(unsafe) private static var told = [UInt64](repeating: 0, count: NameTable.capacity / 64)
+  /// The recording that was told of the library.
   private static let epoch = Atomic<UInt32>(SpanEpoch.untried)
-  /// By name: the recording that was told its place, of those whose place is a text. Never freed.
+  /// By name: the recording that was told its place. Never freed.
   nonisolated(unsafe) private static let toldAt = {
     let epochs = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: NameTable.capacity)
     for number in 0..<NameTable.capacity { unsafe (epochs + number).initialize(to: Atomic(SpanEpoch.untried)) }
@@ -40,9 +39,6 @@ enum Names {
     guard isRecording else { return nil }
     var (name, file) = (name, fileID)
     let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
-    let epoch = SpanEpoch.current
-    // Safe because a number is below the capacity. Two threads may both tell it, which does no harm.
-    if unsafe toldAt[Int(number)].exchange(epoch, ordering: .relaxed) == epoch { return number }
     file.withUTF8 { unsafe tell(number, UnsafeRawBufferPointer($0), line) }
     return number
   }
@@ -59,28 +55,22 @@ enum Names {
   /// The same, and the recording knows of the library.
   static var isReady: Bool {
     guard isRecording else { return false }
-    if epoch.load(ordering: .relaxed) != SpanEpoch.current {
-      unsafe tell(0, UnsafeRawBufferPointer(start: nil, count: 0), 0)
-    }
+    tellLibrary()
     return true
   }
 
-  private static func tell(_ number: UInt32, _ file: UnsafeRawBufferPointer, _ line: UInt32) {
+  private static func tellLibrary() {
     let now = SpanEpoch.current
-    let (isFirst, isNew) = SpanCore.namesLock.withLock { () -> (Bool, Bool) in
-      let isFirst = epoch.exchange(now, ordering: .relaxed) != now
-      if isFirst {
-        for word in unsafe told.indices { unsafe told[word] = 0 }
-      }
-      let (word, bit) = (Int(number >> 6), 1 << UInt64(number & 63) as UInt64)
-      let isNew = unsafe told[word] & bit == 0
-      unsafe told[word] |= bit
-      return (isFirst, isNew)
-    }
-    unsafe withPen(()) { recorder, pen in
-      if isFirst { unsafe recorder.tellLibrary(Self.library.bytes, pen) }
-      if isNew, file.count > 0 { unsafe recorder.tellPlace(number, file: file, line: line, pen) }
-    }
+    if epoch.load(ordering: .relaxed) == now || epoch.exchange(now, ordering: .relaxed) == now { return }
+    unsafe withPen(()) { recorder, pen in unsafe recorder.tellLibrary(Self.library.bytes, pen) }
+  }
+
+  private static func tell(_ number: UInt32, _ file: UnsafeRawBufferPointer, _ line: UInt32) {
+    tellLibrary()
+    let now = SpanEpoch.current
+    // Safe because a number is below the capacity.
+    if unsafe toldAt[Int(number)].exchange(now, ordering: .relaxed) == now || file.count == 0 { return }
+    unsafe withPen(()) { recorder, pen in unsafe recorder.tellPlace(number, file: file, line: line, pen) }
   }
 
   #if compiler(>=6.4)
