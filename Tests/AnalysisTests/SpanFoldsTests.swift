@@ -1,3 +1,4 @@
+import StripModel
 @testable import StripRecording
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import StripModel
 import StripPlatform
 @testable import StripRecording
 import Testing

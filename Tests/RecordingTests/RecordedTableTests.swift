@@ -1,3 +1,4 @@
+import StripModel
 import Foundation
 @testable import StripRecording
 import Testing

@@ -1,3 +1,4 @@
+import StripModel
 import StripProbes
 import StripSampling
 import Testing

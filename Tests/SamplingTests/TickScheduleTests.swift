@@ -1,3 +1,4 @@
+import StripModel
 import StripSampling
 import Testing
 

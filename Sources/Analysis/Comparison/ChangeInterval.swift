@@ -1,3 +1,5 @@
+internal import StripModel
+
 /// Where a difference lies in 95 of 100 cases.
 package struct ChangeInterval: Equatable, Sendable {
   package enum Basis: String, Sendable {
@@ -38,7 +40,7 @@ package struct ChangeInterval: Equatable, Sendable {
     if isConstant(before) && isConstant(after) {
       return ChangeInterval(low: difference, high: difference, basis: .runs)
     }
-    var random = SplitMix(state: 0x5354_5249_5043_4841)
+    var random = SeededGenerator(0x5354_5249_5043_4841)
     var deviations: [Double] = []
     deviations.reserveCapacity(resamples)
     for _ in 0..<resamples {
@@ -68,7 +70,7 @@ package struct ChangeInterval: Equatable, Sendable {
 
   private static func isConstant(_ values: [Double]) -> Bool { values.allSatisfy { $0 == values[0] } }
 
-  private static func deviation(of values: [Double], _ random: inout SplitMix) -> Double {
+  private static func deviation(of values: [Double], _ random: inout SeededGenerator) -> Double {
     var sum = 0.0
     for _ in values { sum += values[Int(random.next() % UInt64(values.count))] }
     let count = Double(values.count)
@@ -81,18 +83,5 @@ package struct ChangeInterval: Equatable, Sendable {
   private static func student(_ degrees: Int) -> Double {
     let few = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
     return degrees <= few.count ? few[max(degrees, 1) - 1] : normal + 2.5 / Double(degrees)
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: enough for resampling, and the same everywhere.
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
