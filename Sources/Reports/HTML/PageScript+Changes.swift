@@ -1,17 +1,7 @@
 extension PageScript {
   /// Of a comparison: what changed, in all and by span. The figures are texts already.
   static let changes = #"""
-    function fillPage() {
-      document.title = data.title + " – stripchart";
-      byId("title").textContent = data.title;
-      byId("facts").textContent = data.facts.join(" · ");
-      byId("verdict").classList.toggle("grave", data.isGrave);
-      byId("verdict").prepend(...data.verdict.map(sentence => make("p", "strong", sentence)),
-        ...data.answer.map(sentence => make("p", "", sentence)));
-      for (const [name, entry] of data.footer) byId("footer").append(make("dt", "", name), make("dd", "", entry));
-      for (const note of data.notes) byId("notes").querySelector("ul").append(make("li", "", note));
-      byId("notes").hidden = !data.notes.length;
-    }
+    const fillPage = fillFrame;
     const figureHeads = [["", true], ["A"], ["B"], ["change"], [""], ["95 % of cases"]];
     function buildTables() {
       head("totals", figureHeads);

@@ -1,9 +1,20 @@
 extension PageScript {
-  /// What every page's tables are made of.
+  /// What stands around every page's tables, and what these are made of.
   static let parts = #"""
     const rowLimit = 300, unlimited = new Set();
     const pathOf = span => span < 0 ? "" : (data.spans[span].parent >= 0 ? pathOf(data.spans[span].parent) + " › " : "")
       + data.spans[span].name;
+    function fillFrame() {
+      document.title = data.title + " – stripchart";
+      byId("title").textContent = data.title;
+      byId("facts").textContent = data.facts.join(" · ");
+      byId("verdict").classList.toggle("grave", data.isGrave);
+      byId("verdict").prepend(...data.verdict.map(sentence => make("p", "strong", sentence)),
+        ...data.answer.map(sentence => make("p", "", sentence)));
+      for (const [name, entry] of data.footer) byId("footer").append(make("dt", "", name), make("dd", "", entry));
+      for (const note of data.notes) byId("notes").querySelector("ul").append(make("li", "", note));
+      byId("notes").hidden = !data.notes.length;
+    }
     function head(section, cells) {
       const row = make("tr");
       for (const [text, isText] of cells) {

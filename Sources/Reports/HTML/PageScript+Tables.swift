@@ -43,17 +43,9 @@ extension PageScript {
       ["cpu", "cpu", asTime], ["growth", "Δrss", asGrowth], ["io", "io", asBytes], ["max", "max", asTime],
     ];
     function fillPage() {
-      document.title = data.title + " – stripchart";
-      byId("title").textContent = data.title;
-      byId("facts").textContent = data.facts.join(" · ");
-      byId("verdict").classList.toggle("grave", data.isGrave);
-      byId("verdict").prepend(...data.verdict.map(sentence => make("p", "strong", sentence)),
-        ...data.answer.map(sentence => make("p", "", sentence)));
+      fillFrame();
       byId("verdict").hidden = !data.verdict.length && !data.answer.length;
       fillFindings();
-      for (const [name, entry] of data.footer) byId("footer").append(make("dt", "", name), make("dd", "", entry));
-      for (const note of data.notes) byId("notes").querySelector("ul").append(make("li", "", note));
-      byId("notes").hidden = !data.notes.length;
     }
     function buildTables() {
       if (data.spans.length) {
