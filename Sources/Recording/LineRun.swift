@@ -37,7 +37,7 @@ internal import StripPlatform
     // Safe because the index is below the count; a line before the first wraps to far above it.
     guard index < lineCount, let entry = unsafe lines[Int(index)].entry, let time = time() else { return false }
     unsafe tables.pointee.clock.settle(at: time)
-    if let current = unsafe current { unsafe current.pointee.finish(since: start, at: time) }
+    finishCurrent(at: time)
     unsafe begin(lines + Int(index), entry, at: time)
     return true
   }
@@ -47,9 +47,14 @@ internal import StripPlatform
   public func end() -> Bool {
     guard let time = time() else { return false }
     unsafe tables.pointee.clock.settle(at: time)
-    if let current = unsafe current { unsafe current.pointee.finish(since: start, at: time) }
+    finishCurrent(at: time)
     unsafe tables.pointee.clock.running = caller
     return true
+  }
+
+  @inlinable @inline(__always)
+  func finishCurrent(at time: UInt64) {
+    if let current = unsafe current { unsafe current.pointee.finish(since: start, at: time) }
   }
 
   /// `nil`: the clock must be anchored, or the thread's counters are to be read.
@@ -82,7 +87,7 @@ extension SpanRecorder {
   /// What ``LineRun/at(_:)`` could not do.
   package func at(_ line: UInt32, _ run: inout LineRun) {
     let time = unsafe settle(run.tables, run.pen)
-    if let current = unsafe run.current { unsafe current.pointee.finish(since: run.start, at: time) }
+    run.finishCurrent(at: time)
     unsafe run.current = nil
     unsafe run.tables.pointee.clock.running = nil
     // Safe because only `init` above sets it.
@@ -95,7 +100,7 @@ extension SpanRecorder {
   /// What ``LineRun/end()`` could not do.
   package func end(_ run: LineRun) {
     let time = unsafe settle(run.tables, run.pen)
-    if let current = unsafe run.current { unsafe current.pointee.finish(since: run.start, at: time) }
+    run.finishCurrent(at: time)
     unsafe run.tables.pointee.clock.running = run.caller
   }
 
