@@ -104,31 +104,30 @@ extension SpanRecorder {
     unsafe run.tables.pointee.clock.running = run.caller
   }
 
-  /// A line of a function that may be suspended: it ran from `start` to now, the last stretch of it in the pen's thread.
-  /// `isSame`: all of it there, so that what the thread has used since its last reading is this line's.
-  package func count(
-    _ line: UInt32, of site: LineSite, since start: UInt64, isHit: Bool, isSame: Bool, _ pen: Pen
+  /// A function that may be suspended goes from a line, which began at `start`, to another one; 0: there is none. The time.
+  /// `isSame`: the line before ran in the pen's thread alone, so that what this has used since its last reading is that line's.
+  package func go(
+    from old: UInt32, since start: UInt64, isSame: Bool, to new: UInt32, of site: LineSite, _ pen: Pen
   ) -> UInt64 {
     let (code, tables) = unsafe code(of: site, pen)
-    let known = unsafe self.line(line, of: code, in: tables)
     let now = unsafe max(time(pen), start)
-    if let entry = unsafe known?.pointee.entry {
-      if isHit { unsafe entry.pointee.hits &+= 1 }
-      if start > 0 {
-        unsafe entry.pointee.own &+= now - start
-        unsafe entry.pointee.total &+= now - start
-        if unsafe now - start > entry.pointee.longest { unsafe entry.pointee.longest = now - start }
-      }
+    let entry = old == 0 ? nil : unsafe line(old, of: code, in: tables)?.pointee.entry
+    if let entry = unsafe entry {
+      unsafe entry.pointee.own &+= now - start
+      unsafe entry.pointee.total &+= now - start
+      if unsafe now - start > entry.pointee.longest { unsafe entry.pointee.longest = now - start }
     }
     let running = unsafe tables.pointee.clock.running
-    unsafe tables.pointee.clock.running = isSame ? known?.pointee.entry : nil
+    unsafe tables.pointee.clock.running = isSame ? entry : nil
     unsafe tables.pointee.clock.last = now
     unsafe tables.pointee.clock.events &+= 1
     if unsafe now >= tables.pointee.clock.readingDue {
       unsafe read(&tables.pointee.clock, tables.pointee.block, at: now, pen)
     }
     unsafe tables.pointee.clock.running = running
-    return now
+    if new != 0, let entry = unsafe line(new, of: code, in: tables)?.pointee.entry { unsafe entry.pointee.hits &+= 1 }
+    // The reading's own time is no line's.
+    return unsafe tables.pointee.clock.last
   }
 
   /// Anchors the thread's clock and reads its counters, if either is due. The time.
