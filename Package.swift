@@ -100,6 +100,9 @@ let macroTargets: [Target] = [
 
 let toolTargets: [Target] = [
   .target(
+    name: "StripProfiling", dependencies: ["StripModel", "StripPlatform", "StripRecording"], path: "Sources/Profiling",
+    swiftSettings: strict + [.strictMemorySafety()]),
+  .target(
     name: "StripAnalysis", dependencies: ["StripModel", "StripRecording"], path: "Sources/Analysis",
     swiftSettings: strict),
   .target(
@@ -107,7 +110,8 @@ let toolTargets: [Target] = [
   .executableTarget(
     name: "StripCLI",
     dependencies: [
-      "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling", "StripAnalysis", "StripReports",
+      "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling", "StripProfiling",
+      "StripAnalysis", "StripReports",
       .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
     ],
     path: "Sources/CLI", swiftSettings: strict),

@@ -8,6 +8,8 @@ package struct FunctionUsage: Sendable {
   package var lines: [LineUsage] = []
   /// The text of its lines from the first on; empty: not recorded. A line that is missing is `nil`.
   package var source: [String?] = []
+  /// Its lines come from samples of call stacks: `hits` are samples, times are CPU time, and nothing else of them is known.
+  package var isSampled = false
   /// Processes recorded different texts; this is the first.
   package var isSourceAmbiguous = false
 

@@ -80,6 +80,9 @@ package struct LineBook: Sendable {
 
   // MARK: the end
 
+  /// The text of a line, if it was recorded.
+  func text(_ file: String, _ line: UInt32) -> String? { texts[file]?[line] }
+
   /// All functions of which a line ran; those of the same file, name and first line are one.
   package var functions: [FunctionUsage] {
     var places: [Function: Int] = [:]

@@ -90,6 +90,13 @@ package struct RangeVisitor: RecordingVisitor {
     summarizer.clocks(boottime: boottime, monotonic: monotonic, realtime: realtime)
   }
 
+  package mutating func stackPeriod(_ nanoseconds: UInt64) { summarizer.stackPeriod(nanoseconds) }
+  package mutating func frame(_ number: Int, _ address: UInt64, in image: StackImage) {
+    summarizer.frame(number, address, in: image)
+  }
+  package mutating func stack(_ number: Int, frames: [Int]) { summarizer.stack(number, frames: frames) }
+  package mutating func symbols(_ symbols: ImageSymbols) { summarizer.symbols(symbols) }
+
   // MARK: the journal
 
   package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
@@ -98,7 +105,7 @@ package struct RangeVisitor: RecordingVisitor {
     case "recording ended":
       let reason = isToEnd ? values : [Annotation("reason", text: "a part of the recording")]
       summarizer.note(name, on: track, at: to, reason)
-    case "machine", "missing", "pattern", "library", "code", "source":
+    case "machine", "missing", "pattern", "library", "code", "source", "stacks":
       summarizer.note(name, on: track, at: min(max(time, from), to), values)
     // How often it read is told for the whole recording only.
     case "probe": break
@@ -118,6 +125,10 @@ package struct RangeVisitor: RecordingVisitor {
 
   package mutating func mark(_ text: String, on track: Int, at time: UInt64, _ arguments: [Annotation]) {
     if time >= from, time <= to { summarizer.mark(text, on: track, at: time, arguments) }
+  }
+
+  package mutating func stackSample(_ stack: Int, of thread: StackThread, at time: UInt64) {
+    if time >= from, time <= to { summarizer.stackSample(stack, of: thread, at: time) }
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {

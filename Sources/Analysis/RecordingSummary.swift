@@ -25,6 +25,8 @@ package struct RecordingSummary: Sendable {
   package var unmatchedSpanEnds: UInt64 = 0
   /// Functions whose lines were counted, those that took most time first.
   package var functions: [FunctionUsage] = []
+  /// `nil`: no call stacks were sampled.
+  package var stacks: StackUsage?
   package var counters: [UserCounter] = []
   package var gpus: [GPUUsage] = []
   /// The first ones in the order of time, and how many there were in all.

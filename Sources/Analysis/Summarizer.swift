@@ -7,6 +7,7 @@ package struct Summarizer: RecordingVisitor {
   private var spans = SpanTree()
   private var folds = SpanFolds()
   private var lineBook = LineBook()
+  private var stackBook = StackBook()
   private var program = ProgramBook()
   private var gpus = GPUBook()
   private var limitBook = LimitBook()
@@ -133,6 +134,14 @@ package struct Summarizer: RecordingVisitor {
     program.folded(fold)
   }
 
+  package mutating func stackPeriod(_ nanoseconds: UInt64) { stackBook.setPeriod(nanoseconds) }
+  package mutating func frame(_ number: Int, _ address: UInt64, in image: StackImage) {
+    stackBook.frame(number, address, in: image)
+  }
+  package mutating func stack(_ number: Int, frames: [Int]) { stackBook.stack(number, frames: frames) }
+  package mutating func stackSample(_ stack: Int, of thread: StackThread, at time: UInt64) { stackBook.sample(stack) }
+  package mutating func symbols(_ symbols: ImageSymbols) { stackBook.add(symbols) }
+
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
     guard time < Self.latest else { return }
     if spans.count(track, value, at: time) || gpus.count(track, value, at: time) { return }
@@ -162,6 +171,8 @@ package struct Summarizer: RecordingVisitor {
       process(note, on: track, at: time)
       limitBook.process(note)
     case "cgroup": limitBook.cgroup(note)
+    case "source": lineBook.source(note)
+    case "stacks": stackBook.note(note)
     case "limits": limitBook.resourceLimits(note)
     case "out of memory": limitBook.outOfMemory(note)
     case "process ended": processEnded(note, on: track, at: time)
@@ -357,6 +368,7 @@ package struct Summarizer: RecordingVisitor {
     facts.gpus = gpus.finished(at: facts.run.end)
     finishSpans()
     facts.functions = lineBook.functions
+    facts.stacks = stackBook.usage(lineBook.text)
     facts.marks = program.marks(seconds)
     facts.markCount = program.markCount
     facts.libraries = program.libraryUsages(spans)

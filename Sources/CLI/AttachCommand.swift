@@ -26,6 +26,11 @@ struct AttachCommand: ParsableCommand {
   @Flag(name: .long, help: "Record their descendants too.")
   var children = false
 
+  @Flag(
+    name: .long,
+    help: "Sample their call stacks 1000 times a second of CPU time: functions and lines of native programs.")
+  var stacks = false
+
   @Argument(help: ArgumentHelp("Process ids, separated by commas.", valueName: "pid[,pid ...]"))
   var processes: [String]
 
@@ -47,9 +52,11 @@ struct AttachCommand: ParsableCommand {
     Own.sharpenTimers()
     for handle in handles { try? sampler.add(handle.pid) }
     if children { sampler.addDescendants() }
+    let stackRecording = stacks ? StackRecording(attachedTo: sampler.livingPIDs, to: file, proc: proc) : nil
     let reason = Recorder.record(
-      sampler, watching: handles.map(\.raw), signals: signals, duration: duration?.nanoseconds
+      sampler, stackRecording, watching: handles.map(\.raw), signals: signals, duration: duration?.nanoseconds
     ) { sampler.livingProcesses == 0 }
+    stackRecording?.finish(sampler)
     sampler.finish(reason: reason, exit: nil)
     ReportPrinter.printReport(of: file, options: options)
   }

@@ -37,19 +37,21 @@ enum Recorder {
 
   /// Ticks until there is nothing left to record, the time is over, or somebody says stop. Returns why.
   static func record(
-    _ sampler: Sampler, watching handles: [Int32], signals: borrowing SignalSource, duration: UInt64?,
-    isOver: () -> Bool
+    _ sampler: Sampler, _ stacks: StackRecording?, watching handles: [Int32], signals: borrowing SignalSource,
+    duration: UInt64?, isOver: () -> Bool
   ) -> String {
     let end = duration.map { Clock.boottime() &+ $0 }
-    let events = PollSet([signals.descriptor.raw] + handles)
+    let events = PollSet([signals.descriptor.raw] + handles + (stacks?.descriptors ?? []))
     while true {
       tickIfDue(sampler)
       if isOver() { return "all ended" }
       let now = Clock.boottime()
       if let end, now >= end { return "duration" }
       let wait = min(sampler.schedule.remaining(at: now), end.map { $0 - now } ?? .max)
-      guard events.wait(timeout: wait) else { continue }
-      for index in 1..<events.count where events.isReady(index) {
+      let isReady = events.wait(timeout: wait)
+      stacks?.drain(events, from: 1 + handles.count)
+      guard isReady else { continue }
+      for index in 1..<(1 + handles.count) where events.isReady(index) {
         // A watched process has ended: its handle stays readable, so it is looked at once.
         events.forget(index)
         sampler.tick()

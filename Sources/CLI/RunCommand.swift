@@ -34,6 +34,13 @@ struct RunCommand: ParsableCommand {
   )
   var lines: [String] = []
 
+  @Flag(
+    name: .long,
+    help:
+      "Sample call stacks 1000 times a second of CPU time: functions and lines of any native program, however it was built."
+  )
+  var stacks = false
+
   @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
   var command: [String] = []
 
@@ -78,12 +85,14 @@ struct RunCommand: ParsableCommand {
     Own.becomeSubreaper()
     Own.raiseDescriptorLimit()
     Own.sharpenTimers()
+    let stackRecording = stacks ? StackRecording([.pending(child)], to: file, proc: samplerOptions.roots.proc) : nil
     do { try release(pending, arguments[0], recording: file) } catch {
       instrumentation?.remove()
       throw error
     }
     try? sampler.add(child)
-    let exit = Self.record(sampler, child: child, signals: signals)
+    let exit = Self.record(sampler, stackRecording, child: child, signals: signals)
+    stackRecording?.finish(sampler)
     instrumentation?.finish(sampler)
     sampler.finish(reason: "command ended", exit: exit)
     ReportPrinter.printReport(of: file, options: options)
@@ -125,11 +134,15 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Ticks until the command ends. Orphans that become our children are waited for on the way.
-  private static func record(_ sampler: Sampler, child: Int32, signals: borrowing SignalSource) -> ProgramExit {
-    let events = PollSet([signals.descriptor.raw])
+  private static func record(
+    _ sampler: Sampler, _ stacks: StackRecording?, child: Int32, signals: borrowing SignalSource
+  ) -> ProgramExit {
+    let events = PollSet([signals.descriptor.raw] + (stacks?.descriptors ?? []))
     while true {
       Recorder.tickIfDue(sampler)
-      guard events.wait(timeout: sampler.schedule.remaining(at: Clock.boottime())) else { continue }
+      let isReady = events.wait(timeout: sampler.schedule.remaining(at: Clock.boottime()))
+      stacks?.drain(events, from: 1)
+      guard isReady else { continue }
       while let signal = signals.next() {
         // What the terminal sends goes to the whole group: the command has it already.
         if signal.signal != Signal.child && signal.isFromProcess { Signal.send(signal.signal, to: child) }

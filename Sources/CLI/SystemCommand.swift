@@ -28,7 +28,9 @@ struct SystemCommand: ParsableCommand {
       facts: Recorder.facts(mode: "system", command: ["system"], interval: try options.resolvedInterval().text),
       title: "stripchart system")
     Own.sharpenTimers()
-    let reason = Recorder.record(sampler, watching: [], signals: signals, duration: duration?.nanoseconds) { false }
+    let reason = Recorder.record(sampler, nil, watching: [], signals: signals, duration: duration?.nanoseconds) {
+      false
+    }
     sampler.finish(reason: reason, exit: nil)
     ReportPrinter.printReport(of: file, options: options)
   }

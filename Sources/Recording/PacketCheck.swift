@@ -11,6 +11,7 @@ enum PacketCheck {
     [(AnnotationField.arrayValue, value)], texts: [AnnotationField.string, AnnotationField.name])
   private static let event = Shape.message(
     [(EventField.annotation, annotation)], texts: [EventField.category, EventField.name])
+  private static let interned = Shape.message([], texts: [InternedField.name])
   private static let track = Shape.message(
     [
       (TrackField.process, .message([], texts: [ProcessField.commandLine, ProcessField.name])),
@@ -21,11 +22,34 @@ enum PacketCheck {
     [
       (PacketField.trackEvent, event),
       (PacketField.clockSnapshot, .message([(ClockSnapshotField.clock, .message([], texts: []))], texts: [])),
-      (PacketField.defaults, .message([(DefaultsField.trackEvent, event)], texts: [])),
+      (
+        PacketField.defaults,
+        .message(
+          [
+            (DefaultsField.trackEvent, event),
+            (DefaultsField.stackSample, .message([(StackSampleField.timebase, .message([], texts: []))], texts: [])),
+          ], texts: [])
+      ),
       (PacketField.trackDescriptor, track),
       (
         PacketField.internedData,
-        .message([(InternedField.eventName, .message([], texts: [InternedField.name]))], texts: [])
+        .message(
+          [
+            (InternedField.eventName, interned), (InternedField.buildID, interned), (InternedField.path, interned),
+            (InternedField.mapping, .message([], texts: [])), (InternedField.frame, .message([], texts: [])),
+            (InternedField.stack, .message([], texts: [StackField.frame])),
+          ], texts: [])
+      ),
+      (PacketField.stackSample, .message([], texts: [])),
+      (
+        PacketField.moduleSymbols,
+        .message(
+          [
+            (
+              SymbolField.addressSymbols,
+              .message([(SymbolField.line, .message([], texts: [SymbolField.function, SymbolField.file]))], texts: [])
+            )
+          ], texts: [SymbolField.path, SymbolField.buildID])
       ),
       (
         PacketField.processTree,

@@ -13,6 +13,7 @@ package struct RecordingReader: ~Copyable {
   private var nameNumbers: [String: Int] = [:]
   /// By the process's track, then as ``Sequence/names``: what its folded spans are named by.
   private var processNames: [Int: [Int32]] = [:]
+  private var stacks = StackTables()
   package private(set) var packets: UInt64 = 0
   package var size: UInt64 { source.size }
 
@@ -130,8 +131,9 @@ package struct RecordingReader: ~Copyable {
       switch fields.number {
       case PacketField.clockSnapshot: snapshot(fields.message, index, &visitor)
       case PacketField.trackDescriptor: descriptor(fields.message, index, &visitor)
-      case PacketField.defaults: defaults(fields.message, index)
+      case PacketField.defaults: defaults(fields.message, index, &visitor)
       case PacketField.internedData: interned(fields.message, index, &visitor)
+      case PacketField.moduleSymbols: stacks.symbols(fields.message, &visitor)
       default: break
       }
     }
@@ -140,8 +142,12 @@ package struct RecordingReader: ~Copyable {
     let time = isIncremental ? advance(index, stamp) : stamp
     fields = unsafe FieldReader(body)
     while fields.advance() {
-      guard fields.number == PacketField.trackEvent && fields.wire == WireType.bytes else { continue }
-      event(fields.message, index, time, &visitor)
+      guard fields.wire == WireType.bytes else { continue }
+      switch fields.number {
+      case PacketField.trackEvent: event(fields.message, index, time, &visitor)
+      case PacketField.stackSample: stacks.sample(fields.message, index, time, &visitor)
+      default: break
+      }
     }
   }
 
@@ -174,11 +180,16 @@ package struct RecordingReader: ~Copyable {
     }
   }
 
-  private mutating func defaults(_ message: FieldReader, _ sequence: Int) {
+  private mutating func defaults<Visitor: RecordingVisitor>(
+    _ message: FieldReader, _ sequence: Int, _ visitor: inout Visitor
+  ) {
     var message = message
     while message.advance() {
       if message.number == DefaultsField.clockID {
         sequences[sequence].isIncremental = message.value == ClockID.sequence
+      }
+      if message.number == DefaultsField.stackSample, message.wire == WireType.bytes {
+        stacks.defaults(message.message, &visitor)
       }
       guard message.number == DefaultsField.trackEvent, message.wire == WireType.bytes else { continue }
       var event = message.message
@@ -195,7 +206,11 @@ package struct RecordingReader: ~Copyable {
   ) {
     var message = message
     while message.advance() {
-      guard message.number == InternedField.eventName && message.wire == WireType.bytes else { continue }
+      guard message.wire == WireType.bytes else { continue }
+      guard message.number == InternedField.eventName else {
+        stacks.interned(message.number, message.message, sequence, &visitor)
+        continue
+      }
       var entry = message.message
       var id = 0
       var text = ""

@@ -24,6 +24,16 @@ package protocol RecordingVisitor {
   mutating func lines(_ table: RecordedLines)
   /// The calls of one name under one parent that have sums instead of events, of one thread.
   mutating func folded(_ spans: RecordedFold)
+  /// Samples of call stacks stand for so many nanoseconds of CPU time each. Before the first of them.
+  mutating func stackPeriod(_ nanoseconds: UInt64)
+  /// A place that stacks go through was given its number; numbers are dense. The same place has one for each process.
+  mutating func frame(_ number: Int, _ address: UInt64, in image: StackImage)
+  /// A stack was given its number; numbers are dense. Its frames have the outermost first.
+  mutating func stack(_ number: Int, frames: [Int])
+  /// A thread was found running. Those of different CPUs are not in the order of time.
+  mutating func stackSample(_ stack: Int, of thread: StackThread, at time: UInt64)
+  /// What addresses mean; mostly at the recording's end.
+  mutating func symbols(_ symbols: ImageSymbols)
 }
 
 extension RecordingVisitor {
@@ -35,6 +45,11 @@ extension RecordingVisitor {
   package mutating func mark(_ text: String, on track: Int, at time: UInt64, _ arguments: [Annotation]) {}
   package mutating func lines(_ table: RecordedLines) {}
   package mutating func folded(_ spans: RecordedFold) {}
+  package mutating func stackPeriod(_ nanoseconds: UInt64) {}
+  package mutating func frame(_ number: Int, _ address: UInt64, in image: StackImage) {}
+  package mutating func stack(_ number: Int, frames: [Int]) {}
+  package mutating func stackSample(_ stack: Int, of thread: StackThread, at time: UInt64) {}
+  package mutating func symbols(_ symbols: ImageSymbols) {}
 }
 
 /// A line of the trace: a process, a thread, a counter, or the run.

@@ -17,6 +17,8 @@ enum PacketField {
   static let clockID: UInt32 = 58
   static let defaults: UInt32 = 59
   static let trackDescriptor: UInt32 = 60
+  static let moduleSymbols: UInt32 = 61
+  static let stackSample: UInt32 = 66
   static let uuid: UInt32 = 89
 }
 
@@ -42,6 +44,7 @@ enum ClockID {
 
 enum DefaultsField {
   static let trackEvent: UInt32 = 11
+  static let stackSample: UInt32 = 12
   static let clockID: UInt32 = 58
 }
 
@@ -113,8 +116,62 @@ enum AnnotationField {
 
 enum InternedField {
   static let eventName: UInt32 = 2
+  static let frame: UInt32 = 6
+  static let stack: UInt32 = 7
+  static let buildID: UInt32 = 16
+  static let path: UInt32 = 17
+  static let mapping: UInt32 = 19
   static let id: UInt32 = 1
   static let name: UInt32 = 2
+}
+
+/// profiling/profile_common.proto: `Mapping`, `Frame` and `Callstack`.
+enum MappingField {
+  static let buildID: UInt32 = 2
+  static let offset: UInt32 = 3
+  static let start: UInt32 = 4
+  static let end: UInt32 = 5
+  static let bias: UInt32 = 6
+  static let path: UInt32 = 7
+}
+
+enum FrameField {
+  static let mapping: UInt32 = 3
+  static let address: UInt32 = 4
+}
+
+enum StackField {
+  /// The outermost first.
+  static let frame: UInt32 = 2
+}
+
+/// profiling/profile_packet.proto: `PerfSample` and its defaults.
+enum StackSampleField {
+  static let cpu: UInt32 = 1
+  static let pid: UInt32 = 2
+  static let tid: UInt32 = 3
+  static let stack: UInt32 = 4
+  static let mode: UInt32 = 5
+  static let kernel: UInt64 = 1
+  static let user: UInt64 = 2
+  static let lost: UInt32 = 17
+  /// In the defaults, and inside of it the period in nanoseconds and what is counted.
+  static let timebase: UInt32 = 1
+  static let period: UInt32 = 1
+  static let counter: UInt32 = 4
+  static let cpuClock: UInt64 = 1
+}
+
+/// profiling/profile_common.proto: `ModuleSymbols`, `AddressSymbols`, `Line`.
+enum SymbolField {
+  static let path: UInt32 = 1
+  static let buildID: UInt32 = 2
+  static let addressSymbols: UInt32 = 3
+  static let address: UInt32 = 1
+  static let line: UInt32 = 2
+  static let function: UInt32 = 1
+  static let file: UInt32 = 2
+  static let number: UInt32 = 3
 }
 
 enum WireType {

@@ -9,10 +9,15 @@ struct LineSections {
   private static let context: UInt32 = 2
 
   init(_ summary: RecordingSummary, _ selection: ReportSelection = ReportSelection()) {
-    functions =
+    self.init(
       selection.order == .total
-      ? summary.functions : summary.functions.sorted { selection.key($0) > selection.key($1) }
-    functionLimit = selection.top ?? 5
+        ? summary.functions : summary.functions.sorted { selection.key($0) > selection.key($1) },
+      limit: selection.top ?? 5)
+  }
+
+  init(_ functions: [FunctionUsage], limit: Int) {
+    self.functions = functions
+    functionLimit = limit
   }
 
   /// One block of lines a function.
@@ -22,7 +27,9 @@ struct LineSections {
     var sections = shown.map { section($0, width, style) }
     let others = functions[shown.count...]
     if let last = sections.indices.last {
-      sections[last].append(style.dim("~ read only now and then: shared among the lines nearby"))
+      if !functions[0].isSampled {
+        sections[last].append(style.dim("~ read only now and then: shared among the lines nearby"))
+      }
       if !others.isEmpty {
         let time = others.reduce(0 as UInt64) { $0 &+ $1.selfNanoseconds }
         sections[last].append(style.dim("and \(others.count) more functions, \(Figure.nanoseconds(time))"))
@@ -34,10 +41,10 @@ struct LineSections {
   private func section(_ function: FunctionUsage, _ width: Int, _ style: TerminalStyle) -> [String] {
     let hasStorage = function.lines.contains { $0.storageBytes > 0 }
     var columns: [TextTable.Column] = [
-      .init(title: "line"), .init(title: "hits"), .init(title: "self"),
-      .init(title: "", isNumber: false, dispensability: 2), .init(title: "%", dispensability: 1), .init(title: "~cpu"),
-      .init(title: "~Δrss"),
+      .init(title: "line"), .init(title: function.isSampled ? "samples" : "hits"), .init(title: "self"),
+      .init(title: "", isNumber: false, dispensability: 2), .init(title: "%", dispensability: 1),
     ]
+    columns += function.isSampled ? [.init(title: "total")] : [.init(title: "~cpu"), .init(title: "~Δrss")]
     if hasStorage { columns.append(.init(title: "~io", dispensability: 3)) }
     let isKnown = !function.source.isEmpty
     columns.append(.init(title: isKnown ? "source" : "", isNumber: false, isCutAtEnd: true))
@@ -57,8 +64,12 @@ struct LineSections {
       let share = total > 0 ? Double(usage.selfNanoseconds) / total : 0
       var cells = [
         "\(line)", Figure.count(usage.hits), Figure.nanoseconds(usage.selfNanoseconds), Self.bar(share),
-        Figure.percent(share), Figure.nanoseconds(usage.cpuNanoseconds), Figure.growth(usage.residentGrowthBytes),
+        Figure.percent(share),
       ]
+      cells +=
+        function.isSampled
+        ? [Figure.nanoseconds(usage.totalNanoseconds)]
+        : [Figure.nanoseconds(usage.cpuNanoseconds), Figure.growth(usage.residentGrowthBytes)]
       if hasStorage { cells.append(Figure.bytes(Double(usage.storageBytes))) }
       table.append(cells + [source])
     }
@@ -89,13 +100,16 @@ struct LineSections {
     let first = function.source.isEmpty ? nil : function.firstLine
     let all: [UInt32]
     if let first {
-      let known = function.source.indices.compactMap { UInt32(exactly: UInt64(first) + UInt64($0)) }
+      // Of a sampled function only what stands around the lines that were met.
+      let known = function.source.indices.filter { !function.isSampled || function.source[$0] != nil }.compactMap {
+        UInt32(exactly: UInt64(first) + UInt64($0))
+      }
       all = ran.filter { $0 < first } + known + ran.filter { $0 > known.last ?? first }
     } else {
       all = ran
     }
-    if all.count <= lineLimit { return all }
-    var shown: Set<UInt32> = first.map { [$0] } ?? []
+    if all.count <= lineLimit { return marked(all[...], all) }
+    var shown: Set<UInt32> = function.isSampled ? [] : first.map { [$0] } ?? []
     let context = first == nil ? 0 : Self.context
     for line in function.lines.sorted(by: { ($1.selfNanoseconds, $0.line) < ($0.selfNanoseconds, $1.line) }) {
       let around = all.filter { $0 &+ context >= line.line && $0 <= line.line &+ context }
@@ -104,10 +118,20 @@ struct LineSections {
       if more.count + Self.stretches(more) > lineLimit { break }
       shown = more
     }
+    return marked(all.filter(shown.contains)[...], all)
+  }
+
+  /// With `nil` where lines are left out.
+  private static func marked(_ shown: ArraySlice<UInt32>, _ all: [UInt32]) -> [UInt32?] {
     var lines: [UInt32?] = []
-    for line in all {
-      if shown.contains(line) { lines.append(line) } else if lines.last != .some(nil) { lines.append(nil) }
+    var last: UInt32?
+    for line in shown {
+      if let last, line != last &+ 1 { lines.append(nil) }
+      lines.append(line)
+      last = line
     }
+    if let first = all.first, let begin = shown.first, begin != first { lines.insert(nil, at: 0) }
+    if let end = all.last, let last, last != end { lines.append(nil) }
     return lines
   }
 

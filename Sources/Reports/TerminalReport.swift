@@ -28,6 +28,7 @@ package struct TerminalReport {
   package var text: String {
     let spans = SpanTable(summary, selection).lines(width, style)
     let lines = LineSections(summary, selection).sections(width, style)
+    let stacks = StackSection(summary, selection).sections(width, style)
     let found = FindingSection(findings).lines(width, style)
     let sections: [[String]]
     if selection.span != nil {
@@ -37,7 +38,8 @@ package struct TerminalReport {
       let processes = ProcessTable(summary, selection).lines(width, style)
       let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
       let gpus = GPUSection(summary).lines(width, style)
-      sections = [head + verdict + answer, curves, gpus, found, processes, spans] + lines + own + [notes, footer]
+      sections =
+        [head + verdict + answer, curves, gpus, found, processes, spans] + lines + stacks + own + [notes, footer]
     }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }

@@ -241,6 +241,28 @@ static inline void strip_store16(void *_Nonnull at, uint64_t low, uint64_t high)
 // The compiler keeps the stores before it before the stores after it.
 static inline void strip_order_stores(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
+// MARK: call stacks
+
+enum { STRIP_PERF_FROM_EXEC = 1, STRIP_PERF_WITH_KERNEL = 2 };
+// What the kernel keeps until it is read, for each CPU. An unprivileged user may lock 516 KiB and a page for each.
+enum { STRIP_PERF_DATA_BYTES = 1 << 19 };
+
+// perf_event_open(2): a sample with its call stack each time that a thread of `pid`, or one it starts later, has run for the period on
+// `cpu`; and what it maps, executes and forks. `output`: an event of the same CPU whose ring takes these records too, or −1.
+int strip_perf_open(int pid, int cpu, uint64_t period_nanoseconds, int flags, int output);
+void *_Nullable strip_perf_map(int fd);
+void strip_perf_unmap(void *_Nonnull ring);
+uint64_t strip_perf_head(const void *_Nonnull ring);
+uint64_t strip_perf_tail(const void *_Nonnull ring);
+void strip_perf_give_back(void *_Nonnull ring, uint64_t tail);
+
+// MARK: tools
+
+// posix_spawn(3) of a program with these descriptors as 0, 1 and 2, no signal blocked or ignored. Its PID.
+int strip_spawn(const char *_Nonnull path, const char *_Nullable const *_Nonnull argv, int in, int out, int errors);
+// waitpid(2): the exit status as a shell has it.
+int strip_wait_status(int pid);
+
 // MARK: pictures
 
 enum { STRIP_PICTURE_NO_RSVG = 1, STRIP_PICTURE_FAILED = 2 };

@@ -1,0 +1,146 @@
+internal import StripPlatform
+internal import StripProfiling
+internal import StripRecording
+internal import StripSampling
+
+/// `--stacks`: the call stacks of what is recorded, and in the end their functions, lines and source.
+///
+/// Where the kernel refuses, the recording goes on without them and says why.
+final class StackRecording {
+  private let profiler: StackProfiler?
+  private let refusal: SystemError?
+
+  init(_ targets: [StackRing.Target], to file: RecordingFile, proc: String) {
+    do throws(SystemError) {
+      profiler = try StackProfiler(targets, to: file, proc: proc)
+      refusal = nil
+    } catch {
+      profiler = nil
+      refusal = error
+    }
+  }
+
+  /// Every thread of processes that run already.
+  convenience init(attachedTo pids: [Int32], to file: RecordingFile, proc: String) {
+    let threads = pids.flatMap { pid in
+      ((try? FileSystem.entries(of: "\(proc)/\(pid)/task")) ?? []).compactMap { Int32($0) }.sorted()
+    }
+    self.init(threads.map { .running($0) }, to: file, proc: proc)
+  }
+
+  /// To be waited for.
+  var descriptors: [Int32] { profiler?.descriptors ?? [] }
+
+  /// After waiting: records what there is. `first`: the place of the first descriptor in the set.
+  func drain(_ events: PollSet, from first: Int) {
+    guard let profiler else { return }
+    if profiler.drain() { return }
+    // Readable and empty: there is nothing left to be sampled.
+    for index in first..<(first + profiler.descriptors.count) where events.isReady(index) { events.forget(index) }
+  }
+
+  /// The last samples, and what they mean.
+  func finish(_ sampler: Sampler) {
+    guard let profiler else { return sampler.note("missing", Self.missing(refusal)) }
+    profiler.finish()
+    var facts = [
+      Annotation("samples", Int64(clamping: profiler.samples)),
+      Annotation("lost", Int64(clamping: profiler.lostSamples)),
+      Annotation("kernel", flag: profiler.seesKernel),
+    ]
+    let unnamed = profiler.unnamed
+    if let symbolizer = Symbolizer() {
+      var sources = SourceLines()
+      for (image, addresses) in unnamed where Self.isSame(image) {
+        guard let symbols = try? symbolizer.symbols(of: image, at: addresses) else { continue }
+        profiler.record(symbols)
+        sources.add(symbols)
+      }
+      for piece in sources.pieces() { sampler.note("source", piece) }
+    } else if !unnamed.isEmpty {
+      facts.append(Annotation("unnamed", flag: true))
+      sampler.note(
+        "missing",
+        [
+          Annotation("probe", text: "names of functions and lines"),
+          Annotation("reason", text: "there is no llvm-symbolizer"),
+          Annotation(
+            "needs", text: "apt install llvm, or Swift on PATH, or STRIPCHART_SYMBOLIZER=/path/to/llvm-symbolizer"),
+        ])
+    }
+    sampler.note("stacks", facts)
+  }
+
+  /// It may have been built anew meanwhile.
+  private static func isSame(_ image: StackImage) -> Bool {
+    guard image.path.first == "/", !image.path.hasPrefix("//") else { return false }
+    return StackProfiler.buildID(of: image.path) == image.buildID
+  }
+
+  private static func missing(_ refusal: SystemError?) -> [Annotation] {
+    let needs =
+      if refusal?.isDenied ?? false {
+        "root, or: sudo sysctl kernel.perf_event_paranoid=2 (in a container: --cap-add PERFMON and a seccomp profile that allows perf_event_open)"
+      } else if refusal?.code == 38 {
+        "a kernel with CONFIG_PERF_EVENTS"
+      } else if refusal?.code == 24 {
+        "more descriptors: ulimit -n 65536"
+      } else {
+        "see stripchart doctor"
+      }
+    return [
+      Annotation("probe", text: "call stacks"), Annotation("reason", text: refusal?.text ?? "unknown"),
+      Annotation("needs", text: needs),
+    ]
+  }
+}
+
+/// Source lines that stacks went through, with what stands around them.
+struct SourceLines {
+  private var lines: [String: Set<UInt32>] = [:]
+  private static let context: UInt32 = 2
+  private static let most = 20_000
+  /// As much as one note holds.
+  private static let largestPiece = 2900
+
+  mutating func add(_ symbols: ImageSymbols) {
+    for line in symbols.addresses.flatMap(\.lines) where line.line > 0 {
+      guard let file = line.file else { continue }
+      let first = line.line > Self.context ? line.line - Self.context : 1
+      lines[file, default: []].formUnion(first...(line.line &+ Self.context))
+    }
+  }
+
+  /// Whole lines of the files that are there, as notes that each hold neighbouring ones.
+  func pieces() -> [[Annotation]] {
+    var pieces: [[Annotation]] = []
+    var count = 0
+    for (file, wanted) in lines.sorted(by: { $0.key < $1.key }) {
+      guard count < Self.most, let status = try? FileStatus.of(file), status.isRegular, status.size < 16 << 20,
+        let bytes = try? FileSystem.contents(of: file)
+      else { continue }
+      let text = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      var piece = ""
+      var first: UInt32 = 0
+      var next: UInt32 = 0
+      func close() {
+        if !piece.isEmpty { pieces.append(Self.piece(file, first, piece)) }
+        piece = ""
+      }
+      for line in wanted.sorted() where line <= text.count {
+        let words = String(decoding: text[Int(line) - 1].prefix(500), as: UTF8.self)
+        if line != next || piece.utf8.count + words.utf8.count > Self.largestPiece { close() }
+        if piece.isEmpty { first = line }
+        piece += words + "\n"
+        next = line + 1
+        count += 1
+      }
+      close()
+    }
+    return pieces
+  }
+
+  private static func piece(_ file: String, _ first: UInt32, _ text: String) -> [Annotation] {
+    [Annotation("file", text: file), Annotation("first_line", Int64(first)), Annotation("text", text: text)]
+  }
+}

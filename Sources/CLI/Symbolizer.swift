@@ -1,0 +1,77 @@
+internal import StripPlatform
+internal import StripRecording
+
+/// Functions and lines of addresses, by LLVM's own tool: the debug information of a program is its business, not ours.
+struct Symbolizer {
+  private let tool: Tool
+
+  /// Swift's first, as it is at least as new as the compiler; then what the distribution has. `nil`: there is none.
+  init?() {
+    if let path = Own.environment("STRIPCHART_SYMBOLIZER"), !path.isEmpty {
+      tool = Tool(path)
+      return
+    }
+    var candidates: [Tool?] = []
+    if let swift = Tool.named("swift"), let real = FileSystem.absolute(swift.path) {
+      let beside = real.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/llvm-symbolizer"
+      candidates.append((try? FileStatus.of(beside)) == nil ? nil : Tool(beside))
+    }
+    candidates.append(Tool.named("llvm-symbolizer"))
+    candidates += (14...30).reversed().lazy.map { Tool.named("llvm-symbolizer-\($0)") }
+    guard let found = candidates.compactMap({ $0 }).first else { return nil }
+    tool = found
+  }
+
+  /// What the addresses in an image mean; those that nothing is known of are left out. Errors: the tool cannot be run.
+  func symbols(of image: StackImage, at addresses: [UInt64]) throws(SystemError) -> ImageSymbols {
+    let folder = try PrivateFolder(prefix: "stripchart-symbols-")
+    defer { folder.remove() }
+    try folder.write(addresses.map { "0x\(String($0, radix: 16))\n" }.joined(), as: "addresses")
+    let input = try Descriptor(opening: folder.path + "/addresses")
+    let output = try Descriptor(opening: folder.path + "/lines", as: .createNew)
+    _ = try tool.run(["--obj=\(image.path)", "--inlines", "--functions=linkage"], reading: input, writing: output)
+    let answers = SymbolizerOutput.parse(folder.text(of: "lines") ?? "")
+    var found: [ImageSymbols.Address] = []
+    for (address, lines) in zip(addresses, answers) where !lines.isEmpty {
+      found.append(ImageSymbols.Address(address: address, lines: lines))
+    }
+    return ImageSymbols(image: image, addresses: found)
+  }
+}
+
+/// What llvm-symbolizer prints: for each address pairs of lines, the innermost function first, then an empty line.
+///
+///     $s3Lib4burnyS2iF
+///     /src/Lib.swift:17:13
+///
+enum SymbolizerOutput {
+  static func parse(_ text: String) -> [[SymbolLine]] {
+    var answers: [[SymbolLine]] = []
+    var lines: [SymbolLine] = []
+    var function: Substring?
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let name = function {
+        if let symbol = symbol(name, line) { lines.append(symbol) }
+        function = nil
+      } else if line.isEmpty {
+        answers.append(lines)
+        lines = []
+      } else {
+        function = line
+      }
+    }
+    return answers
+  }
+
+  /// `nil`: neither a name nor a place.
+  private static func symbol(_ name: Substring, _ place: Substring) -> SymbolLine? {
+    // "file:line:column"; a file's name may have colons.
+    let parts = place.split(separator: ":", omittingEmptySubsequences: false)
+    let path = parts.count > 2 ? parts.dropLast(2).joined(separator: ":") : String(place)
+    let number = parts.count > 2 ? UInt32(parts[parts.count - 2]) ?? 0 : 0
+    let isKnown = !path.hasPrefix("?") && !path.hasSuffix("<compiler-generated>") && !path.isEmpty
+    if name == "??" && !isKnown { return nil }
+    return SymbolLine(
+      function: FunctionName.shown(String(name)), file: isKnown ? path : nil, line: isKnown ? number : 0)
+  }
+}
