@@ -18,11 +18,13 @@ from python import python
 from reading import reading, report
 from sample import sample
 from span import span, swift
+from swift import bridges
 
 SECTIONS = {
     "sample": sample.measure,
     "span": span.measure,
     "swift": swift.measure,
+    "bridges": bridges.measure,
     "python": python.measure,
     "startup": startup.measure,
     "tick": tick.measure,

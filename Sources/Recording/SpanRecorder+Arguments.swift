@@ -102,6 +102,11 @@ extension SpanRecorder {
   /// Writes the ends that waited for this pen's user, as far as they are the innermost.
   package func settle(_ pen: Pen) {
     // Acquire: pairs with the release in `leaveLater`.
+    if hasLateEnds.load(ordering: .acquiring) { unsafe settleSlowly(pen) }
+  }
+
+  @inline(never)
+  private func settleSlowly(_ pen: Pen) {
     while hasLateEnds.load(ordering: .acquiring), unsafe pen.pointee.isOf(generation),
       unsafe pen.pointee.isInnermostByToken
     {

@@ -11,7 +11,10 @@ internal import Synchronization
   package let file: RecordingFile
   package let names: NameTable
   /// Another number for each recorder of the process, and after each fork: what was made ready for another one is made anew.
-  package private(set) var generation: UInt32
+  package var generation: UInt32 { epoch.load(ordering: .relaxed) }
+  /// Atomic because a plain property of a class is checked for exclusive access whenever it is read. Relaxed: it changes in a forked child
+  /// only, before other threads exist.
+  private let epoch: Atomic<UInt32>
   private(set) var pid: Int32
   package private(set) var processTrack: UInt64
   private let reader = OwnReader()
@@ -43,7 +46,7 @@ internal import Synchronization
   package init(_ file: RecordingFile, names: NameTable, generation: UInt32 = 1) {
     self.file = file
     self.names = names
-    self.generation = generation
+    epoch = Atomic(generation)
     pid = Own.pid
     processTrack = file.control.nextTrack()
     unsafe spare = []
@@ -101,7 +104,7 @@ internal import Synchronization
   package func forked(generation: UInt32) {
     lock.forget()
     names.forgetLock()
-    self.generation = generation
+    epoch.store(generation, ordering: .relaxed)
     unsafe spare = []
     unsafe idleLanes = []
     laneCount = 0

@@ -57,7 +57,8 @@ internal import StripSpanCore
     var found: UnsafeMutablePointer<SpanThread>?
     var began: UInt64 = 0
     unsafe withPen(()) { recorder, own in
-      unsafe found = TaskLanes.isInTask ? TaskLanes.penOrNew(recorder, own) : own
+      let task = TaskLanes.task
+      unsafe found = task != 0 ? TaskLanes.penOrNew(of: task, recorder, own) : own
       if let pen = unsafe found {
         if unsafe !pen.pointee.begin(number) { unsafe recorder.beginSlowly(number, pen) }
       } else {
@@ -77,7 +78,7 @@ internal import StripSpanCore
       guard unsafe pen.pointee.isOf(recorder.generation) else { return }
       if unsafe !pen.pointee.end() { unsafe recorder.endSlowly(pen) }
       unsafe recorder.settle(pen)
-      if unsafe pen.pointee.depth == 0 { unsafe TaskLanes.giveBack(pen, recorder, own) }
+      if unsafe pen.pointee.depth == 0 { unsafe TaskLanes.giveBack(pen, of: TaskLanes.task, recorder, own) }
     }
   }
 }

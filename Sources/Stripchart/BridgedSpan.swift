@@ -66,7 +66,7 @@ internal import StripSpanCore
   ) -> (pen: SpanRecorder.Pen?, owner: UInt, isNested: Bool) {
     let owner = currentOwner
     if owner != anyone {
-      let lane = owner == main ? unsafe own : unsafe TaskLanes.penOrNew(recorder, own)
+      let lane = owner == main ? unsafe own : unsafe TaskLanes.penOrNew(of: owner, recorder, own)
       if let lane = unsafe lane {
         unsafe recorder.settle(lane)
         if let parent {
@@ -103,7 +103,7 @@ internal import StripSpanCore
         return unsafe recorder.leaveLater(token, pen, arguments ?? { _ in })
       }
       _ = unsafe recorder.leave(token, pen, arguments)
-      if owner != Self.main, unsafe pen.pointee.depth == 0 { unsafe TaskLanes.giveBack(pen, recorder, own) }
+      if owner != Self.main, unsafe pen.pointee.depth == 0 { unsafe TaskLanes.giveBack(pen, of: owner, recorder, own) }
     }
   }
 
@@ -133,12 +133,13 @@ internal import StripSpanCore
     switch owner {
     case Self.anyone: false
     case Self.main: unsafe pen == own && Self.currentOwner == owner
-    default: unsafe Self.currentOwner == owner && TaskLanes.pen == pen
+    default: unsafe TaskLanes.task == owner && TaskLanes.pen(of: owner) == pen
     }
   }
 
   private static var currentOwner: UInt {
-    if let task = unsafe strip_current_task() { return UInt(bitPattern: task) }
+    let task = TaskLanes.task
+    if task != 0 { return task }
     return strip_is_main_thread() != 0 ? main : anyone
   }
 }

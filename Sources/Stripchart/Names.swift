@@ -22,7 +22,8 @@ enum Names {
     let number = unsafe SpanCore.names.number(
       of: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     unsafe tell(number, file.bytes, line)
-    unsafe LiteralCache.keep(number, for: name.utf8Start)
+    // Not of a curve before a span has told the place: the span may have the same literal, and would tell no more.
+    if isTold(number, SpanEpoch.current) { unsafe LiteralCache.keep(number, for: name.utf8Start) }
     return number
   }
 
@@ -37,9 +38,12 @@ enum Names {
   /// The same for a place that is known as a text.
   static func number(of name: String, fileID: String, line: UInt32) -> UInt32? {
     guard isRecording else { return nil }
-    var (name, file) = (name, fileID)
+    var name = name
     let number = name.withUTF8 { unsafe SpanCore.names.number(of: $0) }
-    file.withUTF8 { unsafe tell(number, UnsafeRawBufferPointer($0), line) }
+    if !isTold(number, SpanEpoch.current) {
+      var file = fileID
+      file.withUTF8 { unsafe tell(number, UnsafeRawBufferPointer($0), line) }
+    }
     return number
   }
 
@@ -65,11 +69,19 @@ enum Names {
     unsafe withPen(()) { recorder, pen in unsafe recorder.tellLibrary(Self.library.bytes, pen) }
   }
 
+  /// Does the recording know where the name stands, and of the library? Relaxed: who sees it late asks `exchange`.
+  private static func isTold(_ number: UInt32, _ now: UInt32) -> Bool {
+    // Safe because a number is below the capacity.
+    unsafe toldAt[Int(number)].load(ordering: .relaxed) == now
+  }
+
   private static func tell(_ number: UInt32, _ file: UnsafeRawBufferPointer, _ line: UInt32) {
     tellLibrary()
     let now = SpanEpoch.current
+    // A curve's name stands nowhere, and a span may have the same.
+    if file.count == 0 || isTold(number, now) { return }
     // Safe because a number is below the capacity.
-    if unsafe toldAt[Int(number)].exchange(now, ordering: .relaxed) == now || file.count == 0 { return }
+    if unsafe toldAt[Int(number)].exchange(now, ordering: .relaxed) == now { return }
     unsafe withPen(()) { recorder, pen in unsafe recorder.tellPlace(number, file: file, line: line, pen) }
   }
 

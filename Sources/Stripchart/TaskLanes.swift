@@ -22,21 +22,21 @@ internal import Synchronization
     return unsafe words
   }
 
-  static var isInTask: Bool { unsafe strip_current_task() != nil }
+  /// The address of the task that runs here; 0: there is none.
+  static var task: UInt { unsafe UInt(bitPattern: strip_current_task()) }
 
   /// The lane of the task that runs here; `nil`: it has none, or there is no task.
-  static var pen: SpanRecorder.Pen? {
-    guard SpanEpoch.hasLanes, let task = unsafe strip_current_task(), let place = place(of: UInt(bitPattern: task))
-    else {
-      return nil
-    }
+  static var pen: SpanRecorder.Pen? { unsafe SpanEpoch.hasLanes ? pen(of: task) : nil }
+
+  /// The lane of `task`, which runs here.
+  static func pen(of task: UInt) -> SpanRecorder.Pen? {
+    guard task != 0, let place = place(of: task) else { return nil }
     let lane = unsafe self.lane(at: place)
     return unsafe lane.pointee.isOf(SpanEpoch.current) ? lane : nil
   }
 
-  /// The lane of the task that runs here, borrowed if it has none. `nil`: there are too many.
-  static func penOrNew(_ recorder: SpanRecorder, _ own: SpanRecorder.Pen) -> SpanRecorder.Pen? {
-    let task = unsafe UInt(bitPattern: strip_current_task())
+  /// The same, borrowed if it has none. `nil`: there are too many.
+  static func penOrNew(of task: UInt, _ recorder: SpanRecorder, _ own: SpanRecorder.Pen) -> SpanRecorder.Pen? {
     let known = place(of: task)
     if let known {
       let lane = unsafe self.lane(at: known)
@@ -53,11 +53,11 @@ internal import Synchronization
     return unsafe lane
   }
 
-  /// The task that runs here has no span open any more on `lane`, or there is no task and it is a thread's.
-  static func giveBack(_ lane: SpanRecorder.Pen, _ recorder: SpanRecorder, _ own: SpanRecorder.Pen) {
-    guard let task = unsafe strip_current_task(), let place = place(of: UInt(bitPattern: task)),
-      unsafe self.lane(at: place) == lane
-    else { return }
+  /// `task`, which runs here, has no span open any more on `lane`, or there is no task and it is a thread's.
+  static func giveBack(
+    _ lane: SpanRecorder.Pen, of task: UInt, _ recorder: SpanRecorder, _ own: SpanRecorder.Pen
+  ) {
+    guard task != 0, let place = place(of: task), unsafe self.lane(at: place) == lane else { return }
     unsafe tasks[place].store(0, ordering: .relaxed)
     unsafe recorder.giveBack(lane, own)
   }
@@ -72,14 +72,14 @@ internal import Synchronization
   }
 
   private static func place(of task: UInt) -> Int? {
-    let bucket = bucket(of: task)
+    let (bucket, tasks) = unsafe (bucket(of: task), tasks)
     // Safe because a bucket's number is below their count. Relaxed: only this task writes its own address.
     for place in bucket..<bucket + width where unsafe tasks[place].load(ordering: .relaxed) == task { return place }
     return nil
   }
 
   private static func freePlace(for task: UInt) -> Int? {
-    let bucket = bucket(of: task)
+    let (bucket, tasks) = unsafe (bucket(of: task), tasks)
     for place in bucket..<bucket + width {
       if unsafe tasks[place].compareExchange(expected: 0, desired: task, ordering: .relaxed).exchanged { return place }
     }

@@ -1,6 +1,5 @@
 #if Tracing
   internal import Stripchart
-  internal import Synchronization
   public import Tracing
 
   /// A span of swift-distributed-tracing in the recording.
@@ -15,12 +14,12 @@
     /// The name that the report has. Of a span of kind `server` or `consumer` it can be given once, until it ends: a
     /// web server knows the route only later. Of others a further name is an argument, `operation_name`.
     public var operationName: String {
-      get { state?.contents.withLock { $0.name } ?? "" }
+      get { state?.currentName ?? "" }
       nonmutating set { state?.rename(newValue) }
     }
 
     public var attributes: SpanAttributes {
-      get { state?.contents.withLock { $0.attributes } ?? [:] }
+      get { state?.attributes ?? [:] }
       nonmutating set { state?.change { $0.attributes = newValue } }
     }
 
@@ -36,10 +35,10 @@
       guard let state else { return }
       let type = "\(type(of: error))"
       let text = "\(error)"
-      state.change { contents in
-        contents.exception = type
-        contents.exceptionText = text == type ? nil : text
-        if !attributes.isEmpty { contents.attributes.merge(attributes) }
+      state.change { remarks in
+        remarks.exception = type
+        remarks.exceptionText = text == type ? nil : text
+        if !attributes.isEmpty { remarks.attributes.merge(attributes) }
       }
     }
 

@@ -16,7 +16,7 @@
   ///
   /// Times are those of the recording: instants that are passed to `startSpan`, `end` and events are not used. Without
   /// a recording nothing is kept. Cost: in a recording some
-  /// 1 µs a span more than with no tracer; without one, some 100 ns.
+  /// 0.8 µs a span more than with no tracer, most of it in the interface itself; without one, some 100 ns.
   public struct StripchartTracer: Tracer {
     public typealias Span = StripchartSpan
 

@@ -60,6 +60,7 @@ enum SyncScenarios {
     counter(named: "load \(1)", 0.5)
     counter("queue", Double.nan)
     mark("half")
+    span("queue") {}
   }
 
   static func fork() {

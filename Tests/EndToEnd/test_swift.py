@@ -104,6 +104,11 @@ def test_curves_and_marks(stripchart, engine, swift):
     assert marks == [{"name": "half"}]
 
 
+def test_a_span_with_the_name_of_a_curve_knows_its_place_all_the_same(stripchart, swift):
+    span = find(stripchart.report(recorded(stripchart, swift, "curves", 1)), "queue")
+    assert span["file"].endswith("SyncScenarios.swift")
+
+
 # MARK: tasks
 
 

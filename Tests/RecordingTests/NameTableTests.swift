@@ -5,7 +5,10 @@ import Testing
 struct NameTableTests {
   @Test func `the same name has the same number, another has another`() {
     let table = NameTable()
-    let names = ["a", "b", "", "a\0", "é", "e\u{301}", String(repeating: "long", count: 1000)]
+    let names = [
+      "a", "b", "", "a\0", "é", "e\u{301}", "12345678", "123456789", "x23456789", "12345678x",
+      String(repeating: "long", count: 1000),
+    ]
     let numbers = names.map { table.number($0) }
     #expect(Set(numbers).count == names.count)
     #expect(names.map { table.number($0) } == numbers)
