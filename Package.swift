@@ -36,6 +36,18 @@ let coreTargets: [Target] = [
     path: "Sources/SpanCore", exclude: ["include"], swiftSettings: core),
 ]
 
+/// What only the command does: programs that write spans or record themselves link none of it.
+let commandTargets: [Target] = [
+  .target(
+    name: "StripReader", dependencies: ["StripModel", "StripPlatform", "StripRecording"], path: "Sources/Reader",
+    swiftSettings: core),
+  .target(name: "CStripNVML", path: "Sources/CNVML", cSettings: [.define("_GNU_SOURCE")]),
+  .target(
+    name: "StripGPU",
+    dependencies: ["StripModel", "CStripNVML", "StripPlatform", "StripProbes", "StripRecording", "StripSampling"],
+    path: "Sources/GPU", swiftSettings: core),
+]
+
 /// What a Swift program links.
 let libraryTargets: [Target] = [
   .target(name: "CStripchart", path: "Sources/CStripchart"),
@@ -103,15 +115,15 @@ let toolTargets: [Target] = [
     name: "StripProfiling", dependencies: ["StripModel", "StripPlatform", "StripRecording"], path: "Sources/Profiling",
     swiftSettings: strict + [.strictMemorySafety()]),
   .target(
-    name: "StripAnalysis", dependencies: ["StripModel", "StripRecording"], path: "Sources/Analysis",
+    name: "StripAnalysis", dependencies: ["StripModel", "StripRecording", "StripReader"], path: "Sources/Analysis",
     swiftSettings: strict),
   .target(
     name: "StripReports", dependencies: ["StripModel", "StripAnalysis"], path: "Sources/Reports", swiftSettings: strict),
   .executableTarget(
     name: "StripCLI",
     dependencies: [
-      "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling", "StripProfiling",
-      "StripAnalysis", "StripReports",
+      "StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripReader", "StripSampling", "StripGPU",
+      "StripProfiling", "StripAnalysis", "StripReports",
       .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
     ],
     path: "Sources/CLI", swiftSettings: strict),
@@ -130,19 +142,22 @@ let toolTargets: [Target] = [
     ],
     path: "Sources/Bench", swiftSettings: strict),
   .testTarget(
-    name: "ProbesTests", dependencies: ["StripModel", "StripPlatform", "StripProbes"], exclude: ["Fixtures"],
-    swiftSettings: strict),
+    name: "ProbesTests", dependencies: ["StripModel", "StripPlatform", "StripProbes", "StripGPU"],
+    exclude: ["Fixtures"], swiftSettings: strict),
   .testTarget(
-    name: "RecordingTests", dependencies: ["StripModel", "StripPlatform", "StripRecording", "StripSpanCore"],
+    name: "RecordingTests",
+    dependencies: ["StripModel", "StripPlatform", "StripRecording", "StripReader", "StripSpanCore"],
     swiftSettings: strict),
   .testTarget(
     name: "SamplingTests",
-    dependencies: ["StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripSampling"],
+    dependencies: ["StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripReader", "StripSampling"],
     swiftSettings: strict),
   .testTarget(
-    name: "AnalysisTests", dependencies: ["StripModel", "StripRecording", "StripAnalysis"], swiftSettings: strict),
+    name: "AnalysisTests", dependencies: ["StripModel", "StripRecording", "StripReader", "StripAnalysis"],
+    swiftSettings: strict),
   .testTarget(
-    name: "ReportsTests", dependencies: ["StripModel", "StripRecording", "StripAnalysis", "StripReports"],
+    name: "ReportsTests",
+    dependencies: ["StripModel", "StripRecording", "StripReader", "StripAnalysis", "StripReports"],
     exclude: ["Golden"],
     swiftSettings: strict),
 ]
@@ -179,5 +194,7 @@ let package = Package(
       .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
       .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-  targets: isEmbedded ? coreTargets : coreTargets + libraryTargets + bridgeTargets + macroTargets + toolTargets
+  targets: isEmbedded
+    ? coreTargets
+    : coreTargets + commandTargets + libraryTargets + bridgeTargets + macroTargets + toolTargets
 )

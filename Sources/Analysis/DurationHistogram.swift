@@ -1,4 +1,5 @@
-package import StripRecording
+package import StripReader
+internal import StripRecording
 
 /// Durations counted in log-linear buckets: 32 to an octave, so a quantile is within 1.6 % of the true value; count, sum,
 /// least and greatest are exact. Memory: 8 bytes for each bucket between the least and the greatest.

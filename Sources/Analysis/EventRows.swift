@@ -1,3 +1,4 @@
+package import StripReader
 package import StripRecording
 
 /// Turns the spans of a recording into the rows of a CSV file, in the order of time.

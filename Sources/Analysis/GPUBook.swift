@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// The books of the GPUs. Apart from the ``Ledger``, because their readings have moments of their own, between two ticks.

@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// The predecessor's three columns for each GPU, as they stand at a tick.

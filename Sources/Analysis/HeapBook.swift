@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// What the heap of one process had given out and held, as the library inside it read it. The curves of a program that is not

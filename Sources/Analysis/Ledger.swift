@@ -1,5 +1,6 @@
 package import StripModel
-package import StripRecording
+package import StripReader
+internal import StripRecording
 
 /// The books: every counter's current value, filled from a recording in file order.
 ///

@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// Lines of all processes, until the functions and texts that notes name are all known.

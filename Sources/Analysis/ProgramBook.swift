@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// What programs say of themselves: who writes spans and lines, its curves and marks, and what went wrong in using them.

@@ -1,4 +1,5 @@
 internal import StripModel
+package import StripReader
 package import StripRecording
 
 /// Hands on what lies between two moments of a recording, as if it had been recorded from the first to the second: counters

@@ -1,5 +1,6 @@
 package import StripModel
-package import StripRecording
+package import StripReader
+internal import StripRecording
 
 /// Everything a report says, as values. Seconds are since the recording began unless they say otherwise; `nil` is what the
 /// kernel did not offer.

@@ -1,4 +1,5 @@
 internal import StripModel
+package import StripReader
 package import StripRecording
 
 /// Takes finished lines, some tens of kilobytes at a time.

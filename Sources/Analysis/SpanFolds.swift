@@ -1,4 +1,5 @@
-package import StripRecording
+package import StripReader
+internal import StripRecording
 
 /// Folded spans of all threads, until the tree is complete: then they find their places in it.
 ///

@@ -1,3 +1,4 @@
+package import StripReader
 package import StripRecording
 
 /// Spans of all threads and processes, merged by their path of names; those of tasks apart from those of threads. Made

@@ -1,4 +1,5 @@
 internal import StripModel
+package import StripReader
 package import StripRecording
 
 /// Reads a recording once and keeps what a report needs.

@@ -38,6 +38,7 @@ struct AttachCommand: ParsableCommand {
     let pids = try parsed()
     var samplerOptions = try options.samplerOptions()
     samplerOptions.followsDescendants = children
+    let parts = try options.samplerParts(samplerOptions)
     let proc = samplerOptions.roots.proc
     let handles = try handles(of: pids, proc: proc)
     let signals = try Recorder.signals()
@@ -47,7 +48,7 @@ struct AttachCommand: ParsableCommand {
       facts: Recorder.facts(
         mode: "attach", command: ["attach", processes.joined(separator: ",")] + (children ? ["--children"] : []),
         interval: try options.resolvedInterval().text),
-      title: "stripchart attach \(processes.joined(separator: ","))")
+      title: "stripchart attach \(processes.joined(separator: ","))", parts: parts)
     Own.raiseDescriptorLimit()
     Own.sharpenTimers()
     for handle in handles { try? sampler.add(handle.pid) }

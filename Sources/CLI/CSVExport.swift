@@ -1,5 +1,6 @@
 internal import StripAnalysis
 internal import StripPlatform
+internal import StripReader
 internal import StripRecording
 
 /// `export --to csv`: three files whose names begin alike.

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import StripProbes
+internal import StripGPU
 
 /// `--gpus 0,1`
 struct GPUArgument: ExplainedArgument {

@@ -1,6 +1,6 @@
+internal import StripGPU
 internal import StripPlatform
 internal import StripProbes
-internal import StripSampling
 
 extension Checkup {
   /// What of GPUs can be recorded here.

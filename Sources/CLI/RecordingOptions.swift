@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import StripGPU
 internal import StripPlatform
 internal import StripProbes
 internal import StripRecording
@@ -69,10 +70,15 @@ struct RecordingOptions: ParsableArguments {
     var options = Sampler.Options()
     options.interval = try resolvedInterval().interval
     options.budget = try value(budget, "STRIPCHART_BUDGET")?.share ?? options.budget
-    options.gpus = try value(gpus, "STRIPCHART_GPUS")?.selection ?? .all
     if let proc = Own.environment("STRIPCHART_PROC") { options.roots.proc = proc }
     if let sys = Own.environment("STRIPCHART_SYS") { options.roots.sys = sys }
     return options
+  }
+
+  /// What is recorded beside processes and machine: the GPUs.
+  func samplerParts(_ options: Sampler.Options) throws(Failure) -> [SamplerPart] {
+    let selection = try value(gpus, "STRIPCHART_GPUS")?.selection ?? .all
+    return GPURecorder(selection, options).map { [$0.part] } ?? []
   }
 
   /// The recording's file: `-o`, or a name that is free.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import StripAnalysis
+internal import StripReader
 internal import StripRecording
 
 struct RecoverCommand: ParsableCommand {

@@ -60,6 +60,7 @@ struct RunCommand: ParsableCommand {
     }
     var samplerOptions = try options.samplerOptions()
     samplerOptions.isReaper = true
+    let parts = try options.samplerParts(samplerOptions)
     let name = program.split(separator: "/").last.map(String.init) ?? program
     let signals = try Recorder.signals()
     let instrumentation = try Instrumentation(functions: functions, lines: lines)
@@ -80,7 +81,7 @@ struct RunCommand: ParsableCommand {
     let sampler = Sampler(
       file, options: samplerOptions,
       facts: facts + [Annotation("fork_peak_rss_bytes", Recorder.peakResident(samplerOptions.roots.proc))],
-      title: "stripchart run \(name)")
+      title: "stripchart run \(name)", parts: parts)
     // After the fork: the command has the limits and timers that we were given.
     Own.becomeSubreaper()
     Own.raiseDescriptorLimit()

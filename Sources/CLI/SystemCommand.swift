@@ -21,12 +21,13 @@ struct SystemCommand: ParsableCommand {
   func run() throws {
     var samplerOptions = try options.samplerOptions()
     samplerOptions.followsDescendants = false
+    let parts = try options.samplerParts(samplerOptions)
     let signals = try Recorder.signals()
     let file = try options.createFile(named: "system", pid: Own.pid)
     let sampler = Sampler(
       file, options: samplerOptions,
       facts: Recorder.facts(mode: "system", command: ["system"], interval: try options.resolvedInterval().text),
-      title: "stripchart system")
+      title: "stripchart system", parts: parts)
     Own.sharpenTimers()
     let reason = Recorder.record(sampler, nil, watching: [], signals: signals, duration: duration?.nanoseconds) {
       false

@@ -78,7 +78,8 @@ int strip_ftruncate(int fd, uint64_t size) { return RESULT(ftruncate(fd, (off_t)
 int strip_allocate(int fd, uint64_t offset, uint64_t length) {
   int r = RESULT(fallocate(fd, 0, (off_t)offset, (off_t)length));
   if (r < 0 && r != -EOPNOTSUPP && r != -ENOSYS) return r;
-  static const char zeros[65536];
+  // Not const: an array of the file's would be 64 KiB of zeros in every program.
+  static char zeros[65536];
   while (length > 0) {
     size_t n = length < sizeof zeros ? (size_t)length : sizeof zeros;
     ssize_t w = RESULT(pwrite(fd, zeros, n, (off_t)offset));

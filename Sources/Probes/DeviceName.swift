@@ -49,7 +49,7 @@ package struct DeviceName: Hashable, Sendable {
     for index in 0..<4 { hasher.combine(words[index]) }
   }
 
-  func starts(with text: StaticString) -> Bool {
+  package func starts(with text: StaticString) -> Bool {
     guard text.utf8CodeUnitCount <= count else { return false }
     // Safe because `index` is below the literal's count.
     for index in 0..<text.utf8CodeUnitCount where unsafe text.utf8Start[index] != byte(index) { return false }

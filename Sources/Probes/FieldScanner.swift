@@ -300,14 +300,14 @@
 
 /// A product that saturates: what a file says must not trap.
 @inline(__always)
-func scaled(_ value: Int64, by unit: Int64) -> Int64 {
+package func scaled(_ value: Int64, by unit: Int64) -> Int64 {
   let (product, overflow) = value.multipliedReportingOverflow(by: unit)
   return overflow ? (value < 0 ? .min : .max) : product
 }
 
 /// A sum that saturates.
 @inline(__always)
-func added(_ left: Int64, _ right: Int64) -> Int64 {
+package func added(_ left: Int64, _ right: Int64) -> Int64 {
   let (sum, overflow) = left.addingReportingOverflow(right)
   return overflow ? (left < 0 ? .min : .max) : sum
 }

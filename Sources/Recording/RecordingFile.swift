@@ -108,7 +108,7 @@ internal import Synchronization
   }
 
   /// The trace's UUID in a packet, a blank up to the control block, and the header of the padding around that.
-  static func writeHead(_ base: UnsafeMutableRawPointer) {
+  package static func writeHead(_ base: UnsafeMutableRawPointer) {
     var packet = PacketBuilder()
     let outer = packet.open(TraceField.packet)
     let uuid = packet.open(PacketField.uuid)

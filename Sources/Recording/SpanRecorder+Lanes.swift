@@ -83,7 +83,7 @@ extension SpanRecorder {
       .exchanged
   }
 
-  static var laneName: String { "tasks " }
+  package static var laneName: String { "tasks " }
 
   /// A plain track below the process's.
   func nameLane(_ uuid: UInt64, number: UInt32, _ pen: Pen) {

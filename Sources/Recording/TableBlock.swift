@@ -2,12 +2,12 @@ internal import StripPlatform
 
 /// A block of the file that holds sums instead of events: one padding field, whose entries are updated in place, so that a kill
 /// loses nothing of them. `Docs/recording-format.md` has the layout.
-@safe struct TableBlock {
-  enum Kind: UInt32 {
+@safe package struct TableBlock {
+  package enum Kind: UInt32 {
     case lines = 1
     case foldedSpans = 2
 
-    var entrySize: Int {
+    package var entrySize: Int {
       switch self {
       case .lines: 80
       case .foldedSpans: 512
@@ -15,8 +15,8 @@ internal import StripPlatform
     }
   }
 
-  static let magic: UInt64 = 0x4C42_5450_4952_5453
-  static let headerSize = 64
+  package static let magic: UInt64 = 0x4C42_5450_4952_5453
+  package static let headerSize = 64
   private static let countOffset = 40
   private static let readingsOffset = 48
 

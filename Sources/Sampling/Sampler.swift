@@ -19,23 +19,21 @@ package import StripRecording
     /// The sampler is a thread of the recorded program: what it costs is the thread's, and it has no memory of its own.
     package var isInProcess = false
     package var roots = KernelRoots()
-    /// Which GPUs are read, on a thread of their own. None in a program that records itself: the drivers' libraries are not for others' processes.
-    package var gpus = GPUSelection.none
 
     package init() {}
   }
 
   package private(set) var schedule: TickSchedule
-  var journal: Journal
+  package var journal: Journal
   let options: Options
   var plan: ReadingPlan
-  private(set) var processes: [TrackedProcess] = []
+  package private(set) var processes: [TrackedProcess] = []
   private var indices: [Int32: Int] = [:]
   private var cursor: TaskCursor
   private var unseenTasks: Int64 = 0
   var machine: MachineRecorder?
   var isMachineDescribed = false
-  var gpus: GPURecorder?
+  private let parts: [SamplerPart]
   private let buffer: UnsafeMutableRawBufferPointer
   private let calibration: CycleCalibration
   private var recorderGroup: CounterGroup
@@ -60,9 +58,12 @@ package import StripRecording
   package let file: RecordingFile
 
   /// Begins the recording in `file`. Cost: a few packets; the machine is described by the first tick.
-  package init(_ file: RecordingFile, options: Options, facts: [Annotation], title: String) {
+  package init(
+    _ file: RecordingFile, options: Options, facts: [Annotation], title: String, parts: [SamplerPart] = []
+  ) {
     self.file = file
     self.options = options
+    self.parts = parts
     let now = Clock.boottime()
     startTime = now
     calibration = CycleCalibration(sys: options.roots.sys)
@@ -76,7 +77,6 @@ package import StripRecording
       RecorderMetric.allCases, parent: recorderTrack, sequence: file.control.nextCounterSequence())
     self.journal = journal
     schedule = TickSchedule(options.interval, start: now)
-    gpus = GPURecorder(options)
     plan = ReadingPlan(budget: options.budget)
     cursor = TaskCursor(proc: options.roots.proc)
     // Safe because freed only by deinit.
@@ -90,7 +90,7 @@ package import StripRecording
   package var livingProcesses: Int { processes.count }
   package var livingPIDs: [Int32] { processes.map(\.pid) }
   package func records(_ pid: Int32) -> Bool { indices[pid] != nil }
-  func recorded(_ pid: Int32) -> TrackedProcess? { indices[pid].map { processes[$0] } }
+  package func recorded(_ pid: Int32) -> TrackedProcess? { indices[pid].map { processes[$0] } }
 
   /// Records a process from now on. Errors: ENOENT when there is none, or what hides it.
   package func add(_ pid: Int32) throws(SystemError) {
@@ -196,7 +196,7 @@ package import StripRecording
       anchorDue = now + 60_000_000_000
     }
     if journal.writer.packets == packets { journal.idleTick(schedule.ticks, at: now) }
-    recordGPUs(at: now)
+    for part in parts { part.tick(self, now) }
     let multiplier = calibration.multiplier()
     if multiplier != 0 { file.control.cycleMultiplier = multiplier }
     let claimed = file.control.claimedBytes
@@ -323,7 +323,7 @@ package import StripRecording
     readCgroupAtEnd(at: now)
     if machine?.hasKilled ?? false { noteOutOfMemoryKills(at: now) }
     recordRecorder(at: now)
-    finishGPUs(at: now)
+    for part in parts { part.finish(self, now) }
     for entry in plan.entries {
       journal.note(
         "probe", at: now, on: journal.runTrack,

@@ -4,9 +4,9 @@ internal import StripProbes
 internal import StripRecording
 
 /// One process that is being recorded: its open kernel files, its last reading, its tracks.
-final class TrackedProcess {
-  let pid: Int32
-  let track: UInt64
+package final class TrackedProcess {
+  package let pid: Int32
+  package let track: UInt64
   var reader: ProcessReader
   var sample = ProcessSample()
   var parent: Int32

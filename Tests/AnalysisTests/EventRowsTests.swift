@@ -1,4 +1,5 @@
 import StripModel
+import StripReader
 import StripRecording
 import Testing
 

@@ -1,4 +1,5 @@
 import StripModel
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

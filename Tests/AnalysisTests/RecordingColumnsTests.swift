@@ -2,6 +2,7 @@ import StripModel
 import Testing
 
 @testable import StripAnalysis
+@testable import StripReader
 @testable import StripRecording
 
 @Suite struct RecordingColumnsTests {

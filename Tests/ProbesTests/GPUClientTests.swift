@@ -1,4 +1,5 @@
 import Foundation
+import StripGPU
 import StripModel
 import StripProbes
 import Testing

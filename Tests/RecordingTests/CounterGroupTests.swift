@@ -1,3 +1,4 @@
+import StripReader
 import StripModel
 @testable import StripRecording
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import StripModel
 import StripPlatform
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

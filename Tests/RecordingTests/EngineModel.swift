@@ -1,3 +1,4 @@
+import StripReader
 /// What Perfetto's trace processor makes of counter packets, with the limits that were found by running it: it drops a packet of
 /// more than 1 + 8 values, an extra value that is zero hides those after it, and a sequence's snapshots must not go back.
 struct EngineModel {

@@ -1,3 +1,4 @@
+import StripReader
 import StripPlatform
 @testable import StripRecording
 import Synchronization

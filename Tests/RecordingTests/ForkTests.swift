@@ -1,4 +1,5 @@
 import Foundation
+import StripReader
 import StripRecording
 import Testing
 

@@ -1,3 +1,4 @@
+import StripReader
 import StripRecording
 
 /// Everything that a visitor hears, in order.

@@ -1,3 +1,4 @@
+import StripReader
 import StripModel
 import StripPlatform
 @testable import StripRecording

@@ -1,4 +1,5 @@
 import StripPlatform
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

@@ -1,5 +1,6 @@
 import StripModel
 import Foundation
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import StripPlatform
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

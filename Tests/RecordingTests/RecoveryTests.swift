@@ -1,4 +1,5 @@
 import Foundation
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

@@ -1,3 +1,4 @@
+@testable import StripReader
 @testable import StripRecording
 import Testing
 

@@ -1,3 +1,4 @@
+import StripReader
 import Foundation
 import StripPlatform
 @testable import StripRecording

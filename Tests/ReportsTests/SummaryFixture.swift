@@ -1,3 +1,4 @@
+import StripReader
 @testable import StripAnalysis
 import StripModel
 import StripRecording

@@ -1,3 +1,4 @@
+import StripReader
 import Foundation
 import StripModel
 import StripProbes

@@ -2,6 +2,7 @@ import Foundation
 import StripModel
 import StripPlatform
 import StripProbes
+import StripReader
 import StripRecording
 import StripSampling
 

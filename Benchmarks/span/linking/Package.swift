@@ -1,12 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The same program without and with Stripchart, for the size that linking it adds.
+let stripchart = Target.Dependency.product(name: "Stripchart", package: "stripchart")
+
+/// The same program without Stripchart, with its spans, and with a recording of its own, for the size that each adds.
 let package = Package(
   name: "linking",
   dependencies: [.package(name: "stripchart", path: "../../..", traits: [])],
   targets: [
     .executableTarget(name: "plain"),
-    .executableTarget(name: "linked", dependencies: [.product(name: "Stripchart", package: "stripchart")]),
+    .executableTarget(name: "spans", dependencies: [stripchart]),
+    .executableTarget(name: "linked", dependencies: [stripchart]),
   ]
 )

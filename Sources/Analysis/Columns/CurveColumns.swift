@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// What a track said at a moment, by a name: common to curves and marks.

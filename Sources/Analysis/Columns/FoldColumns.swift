@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// Gathers the sums of folded spans: one row for each name, parent and thread.

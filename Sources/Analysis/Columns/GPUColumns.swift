@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// Gathers the readings of GPUs, and of recorded processes on them, as columns: one row for each reading that brought something new.

@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// Which process and thread the tracks of spans, marks and curves belong to.

@@ -1,3 +1,4 @@
+package import StripReader
 package import StripRecording
 
 /// Reads a recording once and gathers everything in it as columns.

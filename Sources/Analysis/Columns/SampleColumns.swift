@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// Gathers the readings of processes and the machine as columns. Memory: 8 bytes a row and metric that changes.

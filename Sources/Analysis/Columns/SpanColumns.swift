@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// Gathers spans as columns, one row each. Memory: some 30 bytes a span, and 8 for each figure that differs between

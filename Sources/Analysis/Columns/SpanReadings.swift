@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// What spans used, by the readings of their threads: the same rule as ``SpanTree``'s, kept for each span.

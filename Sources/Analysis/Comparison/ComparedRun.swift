@@ -1,3 +1,4 @@
+internal import StripReader
 package import StripModel
 internal import StripRecording
 

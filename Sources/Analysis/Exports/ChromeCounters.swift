@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// What the sampler read, as values that a viewer draws: levels as they are, CPU time and storage as rates. Each only when it has

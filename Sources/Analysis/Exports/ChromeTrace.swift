@@ -1,4 +1,5 @@
 internal import StripModel
+package import StripReader
 package import StripRecording
 
 /// A recording in the Trace Event Format, as a JSON object, for chrome://tracing, Perfetto and what else reads it.

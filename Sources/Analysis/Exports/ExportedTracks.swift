@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// What threads and tasks are called in formats of other programs, and how long they can have run.

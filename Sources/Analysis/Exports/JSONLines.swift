@@ -1,4 +1,5 @@
 internal import StripModel
+package import StripReader
 package import StripRecording
 
 /// Every record of a recording as an object on a line of its own, under the names of `Docs/columns.md`; what is missing has no

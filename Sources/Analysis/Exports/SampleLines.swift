@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// The readings of processes and the machine as lines of JSON, tick by tick.

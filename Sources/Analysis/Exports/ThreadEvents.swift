@@ -1,3 +1,4 @@
+package import StripReader
 package import StripRecording
 
 /// The begins and ends of each thread and task in the order of time, balanced: for formats that want a thread in one piece.

@@ -1,3 +1,4 @@
+package import StripReader
 package import StripRecording
 
 /// The ways through the spans of each thread and task, with what each weighs by itself: for formats that show stacks.

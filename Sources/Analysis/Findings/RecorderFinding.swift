@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// The recording itself is not what it should be: read its figures with care.

@@ -1,3 +1,4 @@
+internal import StripReader
 internal import StripRecording
 
 /// Follows the spans of each thread and task: draws them, and adds up what they used over time.

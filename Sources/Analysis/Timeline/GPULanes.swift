@@ -1,4 +1,5 @@
 internal import StripModel
+internal import StripReader
 internal import StripRecording
 
 /// Draws two lanes for each GPU that the recorded processes use, or where none is, for each: busy, and memory.

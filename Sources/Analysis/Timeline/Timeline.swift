@@ -1,3 +1,4 @@
+internal import StripReader
 package import StripRecording
 
 /// A recording as a page draws it: curves, spans and what they used over time, in a size that does not grow with the recording.

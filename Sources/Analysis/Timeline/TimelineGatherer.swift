@@ -1,4 +1,5 @@
 internal import StripModel
+package import StripReader
 package import StripRecording
 
 /// Reads a recording whose summary is known and keeps what a ``Timeline`` shows of it.

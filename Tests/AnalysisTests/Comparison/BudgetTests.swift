@@ -1,3 +1,4 @@
+import StripReader
 import Testing
 
 @testable import StripAnalysis

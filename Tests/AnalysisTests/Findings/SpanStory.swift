@@ -1,4 +1,5 @@
 import StripModel
+@testable import StripReader
 @testable import StripRecording
 
 @testable import StripAnalysis

@@ -2,6 +2,8 @@ import Stripchart
 
 @inline(never) func work(_ number: Int) async -> Int { span("inner") { number &* 31 } }
 
+try Recording.start(path: "linked.pftrace", replacing: true)
 print(await span("outer") { await work(CommandLine.arguments.count) })
 counter("calls", 1)
 mark("done")
+Recording.stop()

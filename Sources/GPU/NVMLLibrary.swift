@@ -1,4 +1,4 @@
-internal import CStripPlatform
+internal import CStripNVML
 
 /// NVIDIA's management library, by dlopen(3). One thread; each call may take tens of milliseconds or never return.
 package enum NVMLLibrary {

@@ -1,5 +1,6 @@
 internal import StripModel
 internal import StripPlatform
+internal import StripProbes
 
 /// The GPUs of AMD, Intel and others that the kernel's own drivers serve: sysfs for the device, `/proc/PID/fdinfo` for who uses it.
 /// No library. Other users' processes are hidden without CAP_SYS_PTRACE.

@@ -1,3 +1,4 @@
+package import StripProbes
 internal import StripModel
 internal import StripPlatform
 

@@ -1,10 +1,11 @@
+package import StripSampling
 internal import StripModel
 internal import StripPlatform
 internal import StripProbes
 internal import StripRecording
 
 /// Records what the thread that reads the GPUs has left: a track for each GPU, and one for each recorded process on it.
-final class GPURecorder {
+package final class GPURecorder {
   private let monitor: GPUMonitor
   private var isStarted = false
   private var isOver = false
@@ -14,7 +15,6 @@ final class GPURecorder {
   private var knownRefusals = 0
   private var last = GPUMonitor.Report()
   private var foreign = ForeignProcesses()
-  private let options: Sampler.Options
 
   private final class Device {
     let description: GPUDevice
@@ -54,15 +54,19 @@ final class GPURecorder {
     [.pcieReceived, .pcieSent, .nvlinkReceived, .nvlinkSent],
   ]
 
-  /// `nil`: no GPU is asked for.
-  init?(_ options: Sampler.Options) {
-    if options.gpus == .none { return nil }
-    self.options = options
-    monitor = GPUMonitor(roots: options.roots, selection: options.gpus, budget: options.budget)
+  /// Which GPUs are read, on a thread of their own. `nil`: none is asked for.
+  package init?(_ selection: GPUSelection, _ options: Sampler.Options) {
+    if selection == .none { return nil }
+    monitor = GPUMonitor(roots: options.roots, selection: selection, budget: options.budget)
+  }
+
+  /// What the sampler is given.
+  package var part: SamplerPart {
+    SamplerPart(tick: { self.tick($0, at: $1) }, finish: { self.finish($0, at: $1) })
   }
 
   /// One atomic load where nothing is new. The thread is started by the first tick, when the command already runs.
-  func tick(_ sampler: Sampler, at now: UInt64) {
+  private func tick(_ sampler: Sampler, at now: UInt64) {
     if isOver { return }
     if !isStarted {
       isStarted = true
@@ -78,7 +82,7 @@ final class GPURecorder {
   }
 
   /// What is there at the end; the thread is not waited for.
-  func finish(_ sampler: Sampler, at now: UInt64) {
+  private func finish(_ sampler: Sampler, at now: UInt64) {
     guard isStarted else { return }
     if !isOver, let report = monitor.news(tick: sampler.schedule.interval) { record(report, sampler, at: now) }
     monitor.stop()
@@ -248,10 +252,7 @@ private struct ForeignProcesses {
 }
 
 extension Sampler {
-  func recordGPUs(at now: UInt64) { gpus?.tick(self, at: now) }
-  func finishGPUs(at now: UInt64) { gpus?.finish(self, at: now) }
-
-  func missing(_ probe: String, _ reason: String, _ needs: String?, at now: UInt64) {
+  fileprivate func missing(_ probe: String, _ reason: String, _ needs: String?, at now: UInt64) {
     journal.note(
       "missing", at: now, on: journal.runTrack,
       [Annotation("probe", text: probe), Annotation("reason", text: reason), Annotation("needs", text: needs)])

@@ -1,3 +1,5 @@
+internal import StripRecording
+
 /// One line's sums in one process, from the beginning of its recording to the last moment that was seen.
 package struct RecordedLine: Equatable, Sendable {
   /// The function: the number in a note `code`.

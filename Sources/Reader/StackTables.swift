@@ -1,3 +1,5 @@
+internal import StripRecording
+
 /// What a recording's samples of call stacks share, while it is read.
 struct StackTables {
   /// Of one sequence.

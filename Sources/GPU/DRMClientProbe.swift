@@ -1,3 +1,5 @@
+package import StripProbes
+
 /// What `/proc/PID/fdinfo/FD` of a graphics device says: Documentation/gpu/drm-usage-stats.rst.
 package struct DRMClient: Equatable, Sendable {
   package var driver = ""

@@ -1,3 +1,5 @@
+internal import StripRecording
+
 /// Is a packet whole, down to its innermost message? A strict parser refuses a trace for one broken length anywhere.
 enum PacketCheck {
   /// A message's fields that are messages themselves, and those that are texts. Any other field of bytes comes from damage to a tag, and

@@ -1,3 +1,5 @@
+package import StripRecording
+
 /// What a recording says, in the order of its file: per track in time order, across tracks not. Tables come last.
 ///
 /// To look at something new in a recording, conform to this and pass the value to ``RecordingReader/read(_:)``.

@@ -1,3 +1,4 @@
+package import StripRecording
 internal import StripPlatform
 
 /// Makes a strict protobuf trace of a recording whose writer was killed: every whole packet, then the tables.

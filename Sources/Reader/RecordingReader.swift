@@ -1,3 +1,5 @@
+package import StripRecording
+
 /// Decodes packets into what a ``RecordingVisitor`` hears. Cost: some ten nanoseconds a span event; memory grows with
 /// tracks and names only.
 package struct RecordingReader: ~Copyable {

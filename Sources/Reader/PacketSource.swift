@@ -1,3 +1,4 @@
+package import StripRecording
 internal import StripPlatform
 
 /// The packets of a recording's file in file order, read through one buffer: memory does not grow with the file.

@@ -1,5 +1,6 @@
 internal import StripModel
 internal import StripPlatform
+internal import StripProbes
 
 /// What a DRM device says of itself in sysfs: Documentation/gpu/amdgpu/driver-misc.rst, Documentation/hwmon/sysfs-interface.rst.
 ///

@@ -1,5 +1,6 @@
 internal import StripModel
 internal import StripPlatform
+internal import StripProbes
 
 /// NVIDIA's GPUs, by NVML. One thread, which each call may hold up for as long as the driver likes.
 struct NVMLSource {
