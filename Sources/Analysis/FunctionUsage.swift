@@ -10,6 +10,8 @@ package struct FunctionUsage: Sendable {
   package var source: [String?] = []
   /// Its lines come from samples of call stacks: `hits` are samples, times are CPU time, and nothing else of them is known.
   package var isSampled = false
+  /// The text was changed after the program had been built: it may not be what ran.
+  package var isSourceNewer = false
   /// Processes recorded different texts; this is the first.
   package var isSourceAmbiguous = false
 

@@ -21,6 +21,7 @@ package struct LineBook: Sendable {
   /// The text of lines by file, the first that was recorded.
   private var texts: [String: [UInt32: String]] = [:]
   private var ambiguous: Set<String> = []
+  private var newer: Set<String> = []
   /// No function is longer; a greater number comes from damage.
   private static let longest: UInt32 = 100_000
 
@@ -39,6 +40,7 @@ package struct LineBook: Sendable {
     guard let file = note.text("file"), let text = note.text("text"),
       var line = Self.number(note.integer("first_line"))
     else { return }
+    if note.flag("newer") { newer.insert(file) }
     for part in Self.lines(of: text) {
       if let known = texts[file]?[line] {
         if known != part { ambiguous.insert(file) }
@@ -83,6 +85,9 @@ package struct LineBook: Sendable {
 
   /// The text of a line, if it was recorded.
   func text(_ file: String, _ line: UInt32) -> String? { texts[file]?[line] }
+
+  /// Was the file changed after what ran had been built?
+  func isNewer(_ file: String) -> Bool { newer.contains(file) }
 
   /// All functions of which a line ran; those of the same file, name and first line are one.
   package var functions: [FunctionUsage] {

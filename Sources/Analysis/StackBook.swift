@@ -62,8 +62,8 @@ struct StackBook {
 
   // MARK: the end
 
-  /// `nil`: no stack was sampled. `text`: a line of a file, where the recording has it.
-  func usage(_ text: (String, UInt32) -> String?) -> StackUsage? {
+  /// `nil`: no stack was sampled. `book`: has the source that was recorded.
+  func usage(_ book: LineBook) -> StackUsage? {
     guard period > 0 else { return nil }
     var usage = StackUsage()
     usage.periodNanoseconds = period
@@ -76,12 +76,12 @@ struct StackBook {
       usage.samples &+= count
       let path = list.flatMap { $0 < steps.count ? steps[$0] : [] }
       add(path, count, to: &functions)
-      if !add(path, count, to: &lines, text) { usage.samplesWithoutSource &+= count }
+      if !add(path, count, to: &lines, book) { usage.samplesWithoutSource &+= count }
     }
     usage.functions = functions.values.sorted {
       ($1.ownSamples, $1.totalSamples, $0.name, $0.image) < ($0.ownSamples, $0.totalSamples, $1.name, $1.image)
     }
-    usage.sources = sources(lines, text)
+    usage.sources = sources(lines, book)
     return usage
   }
 
@@ -111,12 +111,12 @@ struct StackBook {
   /// `false`: no line of the stack has a known source.
   private func add(
     _ path: [Step], _ count: UInt64, to lines: inout [LineKey: (own: UInt64, total: UInt64)],
-    _ text: (String, UInt32) -> String?
+    _ book: LineBook
   ) -> Bool {
     var met: Set<LineKey> = []
     var hasOwn = false
     for step in path.reversed() {
-      guard let file = step.file, step.line > 0, text(file, step.line) != nil else { continue }
+      guard let file = step.file, step.line > 0, book.text(file, step.line) != nil else { continue }
       let key = LineKey(function: step.function, file: file, line: step.line)
       guard met.insert(key).inserted else { continue }
       lines[key, default: (0, 0)].total &+= count
@@ -127,7 +127,7 @@ struct StackBook {
   }
 
   private func sources(
-    _ lines: [LineKey: (own: UInt64, total: UInt64)], _ text: (String, UInt32) -> String?
+    _ lines: [LineKey: (own: UInt64, total: UInt64)], _ book: LineBook
   ) -> [FunctionUsage] {
     var functions: [String: FunctionUsage] = [:]
     for (key, samples) in lines {
@@ -138,6 +138,7 @@ struct StackBook {
       let place = "\(key.file)\u{0}\(key.function)"
       var function = functions[place] ?? FunctionUsage()
       function.isSampled = true
+      function.isSourceNewer = book.isNewer(key.file)
       function.file = key.file
       function.name = key.function
       function.lines.append(line)
@@ -153,7 +154,7 @@ struct StackBook {
       // What stands around the lines that ran, as far as it was recorded.
       let from = first > 2 ? first - 2 : 1
       function.firstLine = from
-      if last - from < 100_000 { function.source = (from...(last &+ 2)).map { text(file, $0) } }
+      if last - from < 100_000 { function.source = (from...(last &+ 2)).map { book.text(file, $0) } }
       while function.source.last == .some(nil) { function.source.removeLast() }
       return function
     }.sorted {

@@ -369,7 +369,7 @@ package struct Summarizer: RecordingVisitor {
     facts.gpus = gpus.finished(at: facts.run.end)
     finishSpans()
     facts.functions = lineBook.functions
-    facts.stacks = stackBook.usage(lineBook.text)
+    facts.stacks = stackBook.usage(lineBook)
     facts.marks = program.marks(seconds)
     facts.markCount = program.markCount
     facts.libraries = program.libraryUsages(spans)

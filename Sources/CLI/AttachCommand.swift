@@ -58,7 +58,7 @@ struct AttachCommand: ParsableCommand {
       sampler, stackRecording, watching: handles.map(\.raw), signals: signals, duration: duration?.nanoseconds
     ) { sampler.livingProcesses == 0 }
     stackRecording?.finish(sampler)
-    sampler.finish(reason: reason, exit: nil)
+    sampler.finish(reason: reason, exit: nil) { stackRecording?.explain(sampler) }
     ReportPrinter.printReport(of: file, options: options)
   }
 

@@ -35,7 +35,7 @@ struct Checkup {
     [
       ownProcess(), otherUsers(), hiddenProcesses(), proportionalMemory(), pressure(), machine(), cycleCounter(),
       space(), descriptors(),
-    ] + limits() + gpus()
+    ] + stacks() + limits() + gpus()
   }
 
   private static func error(_ body: () throws(SystemError) -> Void) -> SystemError? {

@@ -95,7 +95,7 @@ struct RunCommand: ParsableCommand {
     let exit = Self.record(sampler, stackRecording, child: child, signals: signals)
     stackRecording?.finish(sampler)
     instrumentation?.finish(sampler)
-    sampler.finish(reason: "command ended", exit: exit)
+    sampler.finish(reason: "command ended", exit: exit) { stackRecording?.explain(sampler) }
     ReportPrinter.printReport(of: file, options: options)
     Own.exit(exit.shellCode)
   }

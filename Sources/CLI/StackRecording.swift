@@ -39,15 +39,21 @@ final class StackRecording {
     for index in first..<(first + profiler.descriptors.count) where events.isReady(index) { events.forget(index) }
   }
 
-  /// The last samples, and what they mean.
+  /// The last samples. Before the recording's closing mark, as they belong to it.
   func finish(_ sampler: Sampler) {
     guard let profiler else { return sampler.note("missing", Self.missing(refusal)) }
     profiler.finish()
-    var facts = [
+    let facts = [
       Annotation("samples", Int64(clamping: profiler.samples)),
       Annotation("lost", Int64(clamping: profiler.lostSamples)),
       Annotation("kernel", flag: profiler.seesKernel),
     ]
+    sampler.note("stacks", facts)
+  }
+
+  /// What the samples mean. After the closing mark: it takes a second or two, which are not the program's.
+  func explain(_ sampler: Sampler) {
+    guard let profiler else { return }
     let unnamed = profiler.unnamed
     if let symbolizer = Symbolizer() {
       var sources = SourceLines()
@@ -58,7 +64,6 @@ final class StackRecording {
       }
       for piece in sources.pieces() { sampler.note("source", piece) }
     } else if !unnamed.isEmpty {
-      facts.append(Annotation("unnamed", flag: true))
       sampler.note(
         "missing",
         [
@@ -68,7 +73,6 @@ final class StackRecording {
             "needs", text: "apt install llvm, or Swift on PATH, or STRIPCHART_SYMBOLIZER=/path/to/llvm-symbolizer"),
         ])
     }
-    sampler.note("stacks", facts)
   }
 
   /// It may have been built anew meanwhile.
@@ -78,34 +82,45 @@ final class StackRecording {
   }
 
   private static func missing(_ refusal: SystemError?) -> [Annotation] {
-    let needs =
-      if refusal?.isDenied ?? false {
-        "root, or: sudo sysctl kernel.perf_event_paranoid=2 (in a container: --cap-add PERFMON and a seccomp profile that allows perf_event_open)"
-      } else if refusal?.code == 38 {
-        "a kernel with CONFIG_PERF_EVENTS"
-      } else if refusal?.code == 24 {
-        "more descriptors: ulimit -n 65536"
-      } else {
-        "see stripchart doctor"
-      }
-    return [
-      Annotation("probe", text: "call stacks"), Annotation("reason", text: refusal?.text ?? "unknown"),
-      Annotation("needs", text: needs),
+    [
+      Annotation("probe", text: "call stacks"), Annotation("reason", text: refusal?.text ?? "no CPU is online"),
+      Annotation("needs", text: refusal.map(remedy) ?? "see stripchart doctor"),
     ]
   }
+
+  /// What mends a refusal of perf_event_open(2).
+  static func remedy(_ refusal: SystemError) -> String {
+    if refusal.isDenied {
+      return
+        "root, or: sudo sysctl kernel.perf_event_paranoid=2 (in a container also a seccomp profile that allows perf_event_open)"
+    }
+    switch refusal.code {
+    case 38: return "a kernel with CONFIG_PERF_EVENTS"
+    case 24: return "more descriptors: ulimit -n 65536"
+    case 12: return "fewer recordings at once, or: sudo sysctl kernel.perf_event_mlock_kb=4096"
+    default: return "stripchart doctor says more"
+    }
+  }
+
+  static let symbolizerRemedy =
+    "apt install llvm, or Swift on PATH, or STRIPCHART_SYMBOLIZER=/path/to/llvm-symbolizer"
 }
 
 /// Source lines that stacks went through, with what stands around them.
 struct SourceLines {
   private var lines: [String: Set<UInt32>] = [:]
+  /// When the oldest program that has code of the file was built.
+  private var built: [String: Int64] = [:]
   private static let context: UInt32 = 2
   private static let most = 20_000
   /// As much as one note holds.
   private static let largestPiece = 2900
 
   mutating func add(_ symbols: ImageSymbols) {
+    let modified = (try? FileStatus.of(symbols.image.path))?.modifiedNanoseconds ?? .max
     for line in symbols.addresses.flatMap(\.lines) where line.line > 0 {
       guard let file = line.file else { continue }
+      built[file] = min(built[file] ?? .max, modified)
       let first = line.line > Self.context ? line.line - Self.context : 1
       lines[file, default: []].formUnion(first...(line.line &+ Self.context))
     }
@@ -124,7 +139,8 @@ struct SourceLines {
       var first: UInt32 = 0
       var next: UInt32 = 0
       func close() {
-        if !piece.isEmpty { pieces.append(Self.piece(file, first, piece)) }
+        let isNewer = status.modifiedNanoseconds > built[file] ?? .max
+        if !piece.isEmpty { pieces.append(Self.piece(file, first, piece, isNewer: isNewer)) }
         piece = ""
       }
       for line in wanted.sorted() where line <= text.count {
@@ -140,7 +156,8 @@ struct SourceLines {
     return pieces
   }
 
-  private static func piece(_ file: String, _ first: UInt32, _ text: String) -> [Annotation] {
+  private static func piece(_ file: String, _ first: UInt32, _ text: String, isNewer: Bool) -> [Annotation] {
     [Annotation("file", text: file), Annotation("first_line", Int64(first)), Annotation("text", text: text)]
+      + (isNewer ? [Annotation("newer", flag: true)] : [])
   }
 }

@@ -51,6 +51,7 @@ static void fill(strip_file_status *out, const struct stat *s) {
   out->device = s->st_dev;
   out->inode = s->st_ino;
   out->size = (uint64_t)s->st_size;
+  out->modified_nanoseconds = (int64_t)s->st_mtim.tv_sec * 1000000000 + s->st_mtim.tv_nsec;
   out->mode = s->st_mode;
   out->user = s->st_uid;
 }

@@ -69,6 +69,8 @@ package struct FileStatus: Equatable, Sendable {
   package let device: UInt64
   package let inode: UInt64
   package let size: UInt64
+  /// Since 1970.
+  package let modifiedNanoseconds: Int64
   package let mode: UInt32
   package let user: UInt32
 
@@ -76,6 +78,7 @@ package struct FileStatus: Equatable, Sendable {
     device = raw.device
     inode = raw.inode
     size = raw.size
+    modifiedNanoseconds = raw.modified_nanoseconds
     mode = raw.mode
     user = raw.user
   }

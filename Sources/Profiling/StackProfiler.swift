@@ -46,6 +46,17 @@ package final class StackProfiler {
     writer = StackWriter(file, period: Self.period)
   }
 
+  /// Whether the kernel gives the stacks of our own processes, tried on ourselves; and if so, CPU time inside of it too. Errors: as `init`.
+  package static func probe() throws(SystemError) -> Bool {
+    let cpu = onlineCPUs().first ?? 0
+    do throws(SystemError) {
+      return try StackRing([.running(Own.pid)], cpu: cpu, period: period, seesKernel: true).seesKernel
+    } catch {
+      guard error.isDenied else { throw error }
+      return try StackRing([.running(Own.pid)], cpu: cpu, period: period, seesKernel: false).seesKernel
+    }
+  }
+
   /// Is CPU time inside the kernel sampled too?
   package var seesKernel: Bool { rings.first?.seesKernel ?? false }
   /// Readable when a ring fills.

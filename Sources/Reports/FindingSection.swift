@@ -51,6 +51,7 @@ extension Finding.Kind {
     case .throttled: "throttled"
     case .taskLimit: "task limit"
     case .cpuOneThread: "one thread"
+    case .hotLine: "hot line"
     case .waiting: "waiting"
     case .storageWrites: "writes"
     case .storageReads: "reads"

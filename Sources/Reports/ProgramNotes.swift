@@ -7,7 +7,7 @@ struct ProgramNotes {
 
   init(_ summary: RecordingSummary) { self.summary = summary }
 
-  var sentences: [String] { [folded, leftOpen].compactMap { $0 } + ambiguous + misuses + patterns }
+  var sentences: [String] { [folded, leftOpen].compactMap { $0 } + ambiguous + newer + misuses + patterns }
 
   private var folded: String? {
     let folded = summary.spans.filter { $0.folded != nil }
@@ -37,6 +37,15 @@ struct ProgramNotes {
     Set(summary.functions.filter(\.isSourceAmbiguous).compactMap(\.file)).sorted().map {
       "the source of \(ShownText.escaped($0)) was not the same in all processes: shown is the first that was recorded"
     }
+  }
+
+  private var newer: [String] {
+    let files = Set((summary.stacks?.sources ?? []).filter(\.isSourceNewer).compactMap(\.file)).sorted()
+    return files.prefix(Self.limit).map {
+      "\(ShownText.escaped($0)) was changed after the program had been built: its lines may stand elsewhere now"
+    }
+      + (files.count > Self.limit
+        ? ["and \(files.count - Self.limit) more files that were changed after the program had been built"] : [])
   }
 
   private var misuses: [String] {

@@ -312,8 +312,9 @@ package import StripRecording
     }
   }
 
-  /// The last readings, what the recorder cost, and why the recording ends. Closes the file.
-  package func finish(reason: String, exit: ProgramExit?) {
+  /// The last readings, what the recorder cost, and why the recording ends. Closes the file. `afterwards`: writes what explains the
+  /// recording and has no part in its time.
+  package func finish(reason: String, exit: ProgramExit?, afterwards: () -> Void = {}) {
     let now = Clock.boottime()
     readHot(at: now)
     for process in processes { process.record(at: now, in: &journal) }
@@ -335,6 +336,7 @@ package import StripRecording
     journal.note(
       "recording ended", at: Clock.boottime(), on: journal.runTrack,
       [Annotation("reason", text: reason), Annotation("still_running", Int64(processes.count))] + Annotation.exit(exit))
+    afterwards()
     file.close()
   }
 

@@ -10,6 +10,7 @@ package struct Finding: Equatable, Sendable {
     case throttled
     case taskLimit = "task_limit"
     case cpuOneThread = "cpu_one_thread"
+    case hotLine = "hot_line"
     case waiting
     case storageWrites = "storage_writes"
     case storageReads = "storage_reads"

@@ -10,7 +10,7 @@ package enum Findings {
     [
       KilledFinding.self, MemoryGrowthFinding.self, MemoryLimitFinding.self, SwappingFinding.self,
       TaskLimitFinding.self, ThrottledFinding.self, GPUIdleFinding.self, GPUHeatFinding.self, OneThreadFinding.self,
-      WaitingFinding.self, PageFaultFinding.self, ProcessStormFinding.self, MemoryPeakFinding.self,
+      HotLineFinding.self, WaitingFinding.self, PageFaultFinding.self, ProcessStormFinding.self, MemoryPeakFinding.self,
       FragmentationFinding.self, GPUMemoryFinding.self, StorageWritesFinding.self, StorageReadsFinding.self,
       RecorderFinding.self,
     ]
@@ -22,7 +22,10 @@ package enum Findings {
     // A span in which memory grows with each call holds the peak as well: that is no second answer.
     let growth = found.first { $0.kind == .memoryGrowth }
     let killed = found.first { $0.kind == .killed }
+    let hasLine = found.contains { $0.kind == .cpuOneThread && $0.function != nil }
     return found.filter { finding in
+      // Who keeps the CPU busy has named the line already.
+      if finding.kind == .hotLine { return !hasLine }
       // Who was killed at the limit stood near it: that is the same answer.
       if finding.kind == .memoryLimit, killed?.figures.contains(where: { $0.name == "limit_bytes" }) ?? false {
         return false

@@ -29,7 +29,9 @@ enum OneThreadFinding: FindingRule {
     let span = summary.innermostSpan(withAtLeast: leastShareOfSpan, of: cpu) {
       $0.resources?.threadCPUNanoseconds.map { Double($0) / 1e9 }
     }
-    let line = summary.line(withMost: { Double($0.cpuNanoseconds) / 1e9 }, share: leastShareOfLine, of: cpu)
+    let line =
+      summary.line(withMost: { Double($0.cpuNanoseconds) / 1e9 }, share: leastShareOfLine, of: cpu)
+      ?? sampledLine(summary, cpu)
     var sentence: FindingSentence =
       "it kept one CPU busy (\(share: cpu / wall) of one) while \(count: (idle * 10).rounded() / 10) of \(count: Int(logical)) CPUs were idle"
     if let span {
@@ -38,8 +40,8 @@ enum OneThreadFinding: FindingRule {
     }
     if let line, let file = line.function.file {
       sentence =
-        sentence
-        + ", \(share: min(line.amount / cpu, 1)) to \(place: SourcePlace(file: file, line: Int64(line.line.line)))"
+        sentence + (span == nil ? "; " : ", ")
+        + "\(share: min(line.amount / cpu, 1))\(span == nil ? " of the CPU time went to " : " to ")\(place: SourcePlace(file: file, line: Int64(line.line.line)))"
     }
     var finding = Finding(.cpuOneThread, .limit, sentence, reason: "the process has one thread only")
     if process.peaks[.threads] != 1 {
@@ -52,5 +54,16 @@ enum OneThreadFinding: FindingRule {
       FindingFigure("cpu_seconds", .seconds(cpu)),
     ]
     return finding
+  }
+
+  /// By samples of call stacks.
+  private static func sampledLine(
+    _ summary: RecordingSummary, _ cpu: Double
+  ) -> (function: FunctionUsage, line: LineUsage, amount: Double)? {
+    guard let stacks = summary.stacks, stacks.samples >= HotLineFinding.leastSamples, let hottest = stacks.hottestLine,
+      Double(hottest.line.hits) >= leastShareOfLine * Double(stacks.samples)
+    else { return nil }
+    // Of the samples, as these may miss what the kernel did.
+    return (hottest.function, hottest.line, Double(hottest.line.hits) / Double(stacks.samples) * cpu)
   }
 }

@@ -15,6 +15,7 @@ extern "C" {
 
 typedef struct {
   uint64_t device, inode, size;
+  int64_t modified_nanoseconds;  // since 1970
   uint32_t mode, user;
 } strip_file_status;
 
