@@ -59,7 +59,8 @@ struct AddressSpace {
       guard range.count == 2, let start = Self.hexadecimal(range[0]), let end = Self.hexadecimal(range[1]),
         let offset = Self.hexadecimal(fields[2])
       else { continue }
-      let path = fields.count == 6 ? String(decoding: fields[5], as: UTF8.self) : "//anon"
+      // Paths stand in a column of their own; they may hold blanks.
+      let path = fields.count == 6 ? String(decoding: fields[5].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self) : "//anon"
       map(Region(start: start, end: end, offset: offset, path: path))
     }
   }

@@ -54,7 +54,7 @@ enum PerfRecord {
       // Safe because of the check; a record's fields are eight bytes wide or pairs of four.
       offset + 8 <= bytes.count ? unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) : 0
     }
-    func half(_ offset: Int) -> Int32 { Int32(truncatingIfNeeded: word(offset & ~7) >> UInt64(offset & 7) * 8) }
+    func half(_ offset: Int) -> Int32 { Int32(truncatingIfNeeded: word(offset & ~7) >> (UInt64(offset & 7) * 8)) }
     // sample_id_all: every record but a sample ends with PID, TID and time.
     let time = word(bytes.count - 8)
     let flags = UInt16(truncatingIfNeeded: word(0) >> 32)

@@ -21,6 +21,7 @@ package final class StackProfiler {
   /// Each address that a stack went through, once, for ``symbols``.
   private var addresses: [StackImage: Set<UInt64>] = [:]
   private var known: Set<StackFrame> = []
+  private var unknownMapping: UInt32?
   private var imageOfMapping: [UInt32: StackImage] = [:]
 
   /// Errors: as ``StackRing``. `proc`: where /proc is mounted.
@@ -138,11 +139,20 @@ package final class StackProfiler {
       // A caller's address is where the call returns to, which may be another line or even the next function.
       let inside = index == 0 ? address : address &- 1
       // What is no code is no caller: the chain has left the stack.
-      guard let frame = frame(inside, of: pid) else { break }
+      guard let frame = frame(inside, of: pid) ?? (index == 0 ? unknown : nil) else { break }
       frames.append(frame)
     }
     frames.reverse()
     return frames
+  }
+
+  /// Code that no mapping tells of: its mapping found no room in the ring, or the process was gone before we could ask.
+  private var unknown: StackFrame {
+    let mapping =
+      unknownMapping
+      ?? writer.mapping("[unknown]", buildID: [], start: 0, end: .max, offset: 0, bias: 0)
+    unknownMapping = mapping
+    return StackFrame(mapping: mapping, address: 0)
   }
 
   private func frame(_ address: UInt64, of pid: Int32) -> StackFrame? {

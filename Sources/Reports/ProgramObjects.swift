@@ -9,6 +9,8 @@ struct ProgramObjects {
   func write(_ json: inout JSONWriter) {
     json.key("lines")
     json.array { json in for function in summary.functions { json.object { self.function(function, &$0) } } }
+    json.key("stacks")
+    if let stacks = summary.stacks { json.object(StackObject(stacks).write) } else { json.null() }
     json.key("counters")
     json.array { json in for counter in summary.counters { json.object { self.counter(counter, &$0) } } }
     json.key("marks")
