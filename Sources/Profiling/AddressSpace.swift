@@ -60,7 +60,8 @@ struct AddressSpace {
         let offset = Self.hexadecimal(fields[2])
       else { continue }
       // Paths stand in a column of their own; they may hold blanks.
-      let path = fields.count == 6 ? String(decoding: fields[5].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self) : "//anon"
+      let path =
+        fields.count == 6 ? String(decoding: fields[5].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self) : "//anon"
       map(Region(start: start, end: end, offset: offset, path: path))
     }
   }

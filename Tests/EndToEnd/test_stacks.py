@@ -51,7 +51,7 @@ def functions(report):
 
 
 def own(report, name):
-    return functions(report)[name]["self_samples"]
+    return functions(report).get(name, {"self_samples": 0})["self_samples"]
 
 
 def line_of(words):
@@ -97,7 +97,7 @@ def test_the_report_opens_with_the_line(stripchart, burner):
     recording = recorded(stripchart, *burner(400))
     [finding] = [each for each in stripchart.report(recording)["findings"] if each["kind"] in ("hot_line", "cpu_one_thread")]
     assert (finding["function"], finding["line"]) == ("heavy", line_of("the heavy line"))
-    shown = stripchart("report", recording).text
+    shown = stripchart("report", recording, env={**os.environ, "COLUMNS": "160"}).text
     assert re.search(r"of the CPU time went to burn_functions\.c:\d+", " ".join(shown.split()))
     assert "the heavy line" in shown
 
