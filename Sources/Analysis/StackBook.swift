@@ -100,8 +100,11 @@ struct StackBook {
       // Addresses that nothing names are one function for each image.
       let name = step.function.hasPrefix("0x") ? "(no name)" : step.function
       let key = FunctionKey(name: name, image: step.image)
-      guard met.insert(key).inserted else { continue }
-      functions[key, default: SampledFunction(name: name, image: step.image, file: step.file)].totalSamples &+= count
+      var function = functions[key] ?? SampledFunction(name: name, image: step.image)
+      if met.insert(key).inserted { function.totalSamples &+= count }
+      // Some places in a function are the compiler's and of no file.
+      function.file = function.file ?? step.file
+      functions[key] = function
     }
     guard let last = path.last else { return }
     let name = last.function.hasPrefix("0x") ? "(no name)" : last.function

@@ -17,11 +17,13 @@ package struct StackUsage: Sendable {
 
   package func nanoseconds(_ samples: UInt64) -> UInt64 { samples &* periodNanoseconds }
 
-  /// Of a share that rests on so many of all samples: half the width of its 95 % interval, as for any counted share.
+  /// Of a share that rests on so many of all samples: half the width of its 95 % interval, by Wilson's formula, which holds for few
+  /// samples and for shares near none and all.
   package func uncertainty(_ own: UInt64) -> Double {
     guard samples > 0 else { return 0 }
-    let share = Double(own) / Double(samples)
-    return 1.96 * (share * (1 - share) / Double(samples)).squareRoot()
+    let (all, z) = (Double(samples), 1.96)
+    let share = Double(own) / all
+    return z / (1 + z * z / all) * (share * (1 - share) / all + z * z / (4 * all * all)).squareRoot()
   }
 }
 

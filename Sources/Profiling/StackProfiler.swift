@@ -139,9 +139,11 @@ package final class StackProfiler {
       // A caller's address is where the call returns to, which may be another line or even the next function.
       let inside = index == 0 ? address : address &- 1
       // What is no code is no caller: the chain has left the stack.
-      guard let frame = frame(inside, of: pid) ?? (index == 0 ? unknown : nil) else { break }
+      guard let frame = frame(inside, of: pid) else { break }
       frames.append(frame)
     }
+    // Inside the kernel on the way out there is no user's stack any more.
+    if frames.isEmpty { return [unknown] }
     frames.reverse()
     return frames
   }

@@ -18,7 +18,7 @@ package struct MarkdownReport {
 
   /// Ends with a line feed.
   package var text: String {
-    let sections = [head, verdict, sums, gpus, spans, lines, evidence, foot]
+    let sections = [head, verdict, sums, gpus, spans, lines] + stacks + [evidence, foot]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
@@ -115,6 +115,8 @@ package struct MarkdownReport {
     return MarkdownText.table(
       ["line", "function", "hits", "self", "CPU", "Δ memory", "source"], numbers: Set(2...5), rows)
   }
+
+  private var stacks: [[String]] { summary.stacks.map { StackMarkdown($0, selection).sections } ?? [] }
 
   /// Folded away: who doubts the verdict finds what it rests on.
   private var evidence: [String] {

@@ -41,6 +41,7 @@ struct StackObject {
     json.member("first_line", function.firstLine)
     json.member("self_seconds", Double(function.selfNanoseconds) / 1e9)
     json.member("source_differs", function.isSourceAmbiguous)
+    json.member("source_newer", function.isSourceNewer)
     json.key("source")
     json.array { json in for text in function.source { json.value(text) } }
     json.key("lines")

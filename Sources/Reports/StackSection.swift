@@ -40,10 +40,14 @@ struct StackSection {
       let own = others.reduce(0) { $0 &+ $1.ownSamples }
       lines.append(style.dim("and \(others.count) more functions, \(Figure.nanoseconds(stacks.nanoseconds(own)))"))
     }
-    return lines + ShownText.wrapped(legend(stacks), to: width).map(style.dim)
+    return lines + ShownText.wrapped(Self.legend(stacks), to: width).map(style.dim)
   }
 
-  private func legend(_ stacks: StackUsage) -> String {
+  /// What ± means, where there is room to say it.
+  static let margin = "± is half of the interval in which a share lies in 95 of 100 cases"
+
+  /// What the figures rest on, and what is not in them.
+  static func legend(_ stacks: StackUsage) -> String {
     var text =
       "\(Figure.count(stacks.samples)) samples of call stacks, one each \(Figure.nanoseconds(stacks.periodNanoseconds)) of CPU time"
     if stacks.seesKernel == false { text += ", without the time inside the kernel" }

@@ -97,7 +97,7 @@ def compile_c(source, binary):
     compiler = next(filter(None, map(shutil.which, ["cc", "clang", "gcc"])), None)
     if compiler is None:
         pytest.fail("no C compiler (cc, clang or gcc) to build the test programs")
-    subprocess.run([compiler, "-O1", "-Wall", "-Werror", "-o", binary, source], check=True)
+    subprocess.run([compiler, "-O1", "-g", "-fno-omit-frame-pointer", "-Wall", "-Werror", "-o", binary, source], check=True)
 
 
 @pytest.fixture

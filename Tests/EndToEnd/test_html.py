@@ -231,6 +231,30 @@ def test_the_page_fits_its_window(page, width):
     assert page.run("document.documentElement.scrollWidth") <= width
 
 
+def test_a_sampled_function_leads_to_its_source(stripchart, program, browser):
+    recording = stripchart.run(*program("burn_functions", 100), options=["--stacks"]).recording
+    stacks = stripchart.report(recording)["stacks"]
+    if stacks is None:
+        pytest.skip("the kernel gives this user no samples of call stacks")
+    if not stacks["sources"]:
+        pytest.skip("no llvm-symbolizer")
+    assert stripchart("report", "--html", recording).rc == 0
+    browser.complaints.clear()
+    browser.open(recording.with_suffix(".html"))
+    shown = [row[0] for row in rows(browser, "stacks")]
+    assert shown == [each["function"] for each in stacks["functions"] if each["self_samples"]][:50]
+    assert shown[0] == "heavy" and rows(browser, "stacks")[0][4] == "burn_functions"
+    # Another one first, so that the click has something to do.
+    browser.run("(list => { list.value = 1; list.dispatchEvent(new Event('change')); })(document.getElementById('function'))")
+    assert not any("// the heavy line" in row[-1] for row in rows(browser, "source"))
+    browser.click("#stacks tbody button")
+    assert browser.run("document.getElementById('function').selectedOptions[0].textContent").startswith("heavy  burn_functions.c")
+    assert browser.texts("#source th") == ["line", "samples", "self", "", "%", "total", "source"]
+    hot = [row for row in rows(browser, "source") if "// the heavy line" in row[-1]]
+    assert len(hot) == 1 and int(hot[0][1]) > 0
+    assert browser.complaints == []
+
+
 def test_a_recording_that_was_cut_off_has_a_page(stripchart, recording, browser):
     whole = recording.read_bytes()
     cut = recording.with_name("cut.pftrace")

@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["leak", "nasty", "python", "nothing"])
+  @Test(arguments: ["leak", "nasty", "python", "native", "nothing"])
   func `Markdown is as in the golden file`(_ name: String) throws {
     let summary = name == "leak" ? FindingFixture.leak : try #require(SummaryFixture(rawValue: name)).summary
     let text = MarkdownReport(summary, findings: Findings.all(of: summary)).text

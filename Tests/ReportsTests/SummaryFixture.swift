@@ -5,7 +5,7 @@ import StripRecording
 
 /// Hand-made summaries, each a case that a report must show well.
 enum SummaryFixture: String, CaseIterable {
-  case training, nasty, crowd, machine, nothing, python
+  case training, nasty, crowd, machine, nothing, python, native
 
   var summary: RecordingSummary {
     switch self {
@@ -15,6 +15,7 @@ enum SummaryFixture: String, CaseIterable {
     case .machine: Self.wholeDay
     case .nothing: RecordingSummary()
     case .python: Self.pythonRun
+    case .native: Self.nativeRun
     }
   }
 
@@ -229,6 +230,7 @@ enum SummaryFixture: String, CaseIterable {
     function.lines[1].selfNanoseconds = .max
     function.lines[1].residentGrowthBytes = .min
     summary.functions = [function, FunctionUsage()]
+    summary.stacks = nastyStacks
     var counter = UserCounter()
     (counter.name, counter.count, counter.last) = ("\u{1b}[1mbold\n", 1, -1.5e300)
     (counter.least, counter.greatest, counter.mean) = (-1.5e300, .leastNonzeroMagnitude, .infinity)

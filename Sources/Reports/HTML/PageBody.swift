@@ -48,10 +48,16 @@ enum PageBody {
     <div class="bar"><h2 id="curves-title">Curves</h2><p class="scope"></p></div>
     <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
     </section>
+    <section id="stacks" aria-labelledby="stacks-title" hidden>
+    <div class="bar"><h2 id="stacks-title">On the CPU</h2><p>whole recording</p></div>
+    <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+    <p class="more"></p>
+    </section>
     <section id="source" aria-labelledby="source-title" hidden>
     <div class="bar"><h2 id="source-title">Source</h2>
     <label>Function <select id="function"></select></label><p>whole recording</p></div>
     <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+    <p class="more"></p>
     </section>
     <section id="processes" aria-labelledby="processes-title" hidden>
     <div class="bar"><h2 id="processes-title">Processes</h2><p class="scope"></p></div>

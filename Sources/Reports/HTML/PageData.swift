@@ -7,6 +7,8 @@ struct PageData {
   private let timeline: Timeline
   private static let processLimit = 1000
   private static let functionLimit = 60
+  /// A few lines each.
+  private static let sampledLimit = 200
 
   private let findings: [Finding]
 
@@ -36,12 +38,7 @@ struct PageData {
       json.key("lanes")
       json.array { json in for lane in timeline.lanes { json.object { PageLane(lane).write(&$0) } } }
       PageSpans(summary, timeline).write(&json)
-      json.key("functions")
-      json.array { json in
-        for function in summary.functions.prefix(Self.functionLimit) {
-          json.object { PageSource(function).write(&$0) }
-        }
-      }
+      functions(&json)
       json.key("processes")
       json.array { json in
         for process in summary.processes.prefix(Self.processLimit) { json.object { self.process(process, &$0) } }
@@ -60,6 +57,17 @@ struct PageData {
       json.member("markCount", summary.markCount)
     }
     return json.text
+  }
+
+  /// Those whose lines were counted, then those that were sampled.
+  private func functions(_ json: inout JSONWriter) {
+    let counted = summary.functions.prefix(Self.functionLimit)
+    let sampled = summary.stacks?.sources.prefix(Self.sampledLimit) ?? []
+    json.key("functions")
+    json.array { json in for function in counted + sampled { json.object { PageSource(function).write(&$0) } } }
+    json.key("stacks")
+    guard let stacks = summary.stacks, stacks.samples > 0 else { return json.null() }
+    json.object(PageStacks(stacks, sources: sampled, first: counted.count).write)
   }
 
   static func title(_ summary: RecordingSummary) -> String {

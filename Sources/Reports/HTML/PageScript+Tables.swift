@@ -66,6 +66,7 @@ extension PageScript {
       if (data.processes.length) head("processes", [["process", true], ["PID"], ["CPU"], ["peak RSS"], ["read"], ["written"],
         ["start"], ["end"], ["", true]]);
       if (data.marks.length) head("marks", [["at"], ["mark", true], ["thread", true]]);
+      if (data.stacks) buildStacks();
       if (data.functions.length) buildSource();
     }
     function sortSpans(by) {
@@ -82,6 +83,7 @@ extension PageScript {
       if (part) byId("spans").querySelector(".scope").textContent += `, counted in parts of ${asTime(wall / sums.buckets)}`;
       fillSpans();
       fillCurves();
+      fillSource();
       fillProcesses();
       fillMarks();
     }
@@ -175,34 +177,6 @@ extension PageScript {
       fillBody("marks", shown, mark => {
         const row = make("tr");
         row.append(make("td", "", asTime(mark.at)), make("td", "text", mark.text), make("td", "text", mark.thread || ""));
-        return row;
-      });
-    }
-    function buildSource() {
-      const list = byId("function");
-      data.functions.forEach((each, index) => {
-        const place = each.file ? each.file.split("/").pop() : "";
-        const option = make("option", "", `${each.name || "?"}  ${place}  ${asTime(each.self)}`);
-        option.value = index;
-        list.append(option);
-      });
-      list.addEventListener("change", fillSource);
-      head("source", [["line"], ["hits"], ["self"], ["", true], ["%"], ["~cpu"], ["~Δrss"], ["~io"], ["source", true]]);
-      fillSource();
-    }
-    function fillSource() {
-      const chosen = data.functions[byId("function").value || 0];
-      const most = Math.max(1e-12, ...chosen.lines.map(line => line.self || 0));
-      fillBody("source", chosen.lines, line => {
-        const isRun = line.hits !== undefined, share = isRun && chosen.self > 0 ? line.self / chosen.self : 0;
-        const row = make("tr", share >= 0.2 ? "hot" : "");
-        const texts = isRun ? [asCount(line.hits), asTime(line.self)] : ["", ""];
-        row.append(make("td", "dim", String(line.line)), make("td", "", texts[0]), make("td", "", texts[1]));
-        const cell = make("td", "text");
-        if (isRun) cell.append(bar(line.self / most));
-        row.append(cell, make("td", "", isRun ? asShare(share) : ""), make("td", "", isRun ? asTime(line.cpu) : ""),
-          make("td", "", isRun ? asGrowth(line.growth) : ""), make("td", "", isRun ? asBytes(line.io) : ""),
-          make("td", "code" + (isRun ? "" : " dim"), line.text ?? ""));
         return row;
       });
     }

@@ -2,8 +2,8 @@
 ///
 /// Text of the recording reaches the page through `textContent` and canvas text only.
 enum PageScript {
-  static let text = [begin, figures, state, lanes, bands, rows, input, parts, tables, findings, end].joined(
-    separator: "\n")
+  static let text = [begin, figures, state, lanes, bands, rows, input, parts, tables, source, findings, end]
+    .joined(separator: "\n")
   /// Of the page that compares two recordings.
   static let comparison = [begin, figures, state, lanes, bands, rows, input, parts, changes, end].joined(
     separator: "\n")

@@ -128,6 +128,7 @@ enum PageStyle {
     td.name button { border: 0; background: none; padding: 0; min-height: 0; text-align: left; max-width: 100%;
       overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; border-radius: 3px; }
     td.name button:hover { text-decoration: underline; }
+    #stacks td.name button { color: var(--accent); }
     td.name small, .dim { color: var(--dim); }
     td.name i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; }
     tr.chosen td { background: var(--select) !important; }

@@ -45,6 +45,57 @@ import Testing
     #expect(OneThreadFinding.find(in: summary) == nil)
   }
 
+  // MARK: a hot line
+
+  /// So many of 1000 samples of one line, the others of as many lines as it takes.
+  private func sampled(_ own: UInt64) -> StackUsage {
+    var stacks = StackUsage()
+    stacks.periodNanoseconds = 1_000_000
+    stacks.samples = 1000
+    var function = FunctionUsage()
+    (function.file, function.name, function.isSampled) = ("/src/hot.swift", "solve(_:)", true)
+    function.lines = (1...10).map { LineUsage(line: $0) }
+    function.lines[6].hits = own
+    stacks.sources = [function]
+    return stacks
+  }
+
+  @Test func `a line with a quarter of the samples is named, and what keeps the program busy names it once`() throws {
+    var summary = RecordingSummary.ordinary
+    summary.use(cpu: 30, of: 10)
+    summary.stacks = sampled(400)
+    let finding = try #require(HotLineFinding.find(in: summary))
+    #expect(finding.place == SourcePlace(file: "/src/hot.swift", line: 7))
+    #expect(finding.function == "solve(_:)")
+    #expect(finding.severity == .limit)
+    #expect(finding.figures.contains(FindingFigure("share", .share(0.4))))
+    summary = .ordinary
+    summary.use(cpu: 9.8, of: 10)
+    summary.stacks = sampled(400)
+    let found = Findings.all(of: summary)
+    #expect(found.map(\.kind) == [.cpuOneThread])
+    #expect(found.first?.place?.line == 7)
+  }
+
+  @Test func `samples that are few, or spread over many lines, name none`() {
+    var summary = RecordingSummary.ordinary
+    summary.stacks = sampled(200)
+    #expect(HotLineFinding.find(in: summary) == nil)
+    summary.stacks = sampled(90)
+    summary.stacks?.samples = 99
+    #expect(HotLineFinding.find(in: summary) == nil)
+    summary.stacks = nil
+    #expect(HotLineFinding.find(in: summary) == nil)
+  }
+
+  @Test func `a share's interval is known for few samples and for all of them`() {
+    // Wilson's interval for 10 of 10 is 0.722 to 1, for 500 of 1000 0.469 to 0.531.
+    var stacks = sampled(0)
+    #expect(abs(stacks.uncertainty(500) - 0.0309) < 0.0002)
+    stacks.samples = 10
+    #expect(abs(stacks.uncertainty(10) - (1 - 0.7224) / 2) < 0.0005)
+  }
+
   // MARK: waiting
 
   @Test func `a run that used little CPU time waited, and the span says where`() throws {
