@@ -13,7 +13,7 @@ import sys
 import time
 
 import harness
-from commands import size, startup, tick, wall
+from commands import size, stacks, startup, tick, wall
 from python import python
 from reading import reading, report
 from sample import sample
@@ -32,6 +32,7 @@ SECTIONS = {
     "reading": reading.measure,
     "report": report.measure,
     "wall": wall.measure,
+    "stacks": stacks.measure,
 }
 
 
