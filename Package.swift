@@ -149,6 +149,10 @@ let toolTargets: [Target] = [
     dependencies: ["StripModel", "StripPlatform", "StripRecording", "StripReader", "StripSpanCore"],
     swiftSettings: strict),
   .testTarget(
+    name: "ProfilingTests",
+    dependencies: ["StripModel", "StripPlatform", "StripProfiling", "StripReader", "StripRecording"],
+    swiftSettings: strict),
+  .testTarget(
     name: "SamplingTests",
     dependencies: ["StripModel", "StripPlatform", "StripProbes", "StripRecording", "StripReader", "StripSampling"],
     swiftSettings: strict),

@@ -24,7 +24,7 @@
   }
 
   /// Takes back what was added since there were `count` bytes, and with it that it did not fit.
-  mutating func cut(to count: Int) {
+  package mutating func cut(to count: Int) {
     self.count = min(count, self.count)
     overflowed = false
   }

@@ -1,5 +1,5 @@
 /// The field numbers of the Perfetto protobufs that a recording uses (perfetto/trace/*.proto, stable by protobuf's rules).
-/// Each of StripRecording and StripReader has them as its own, by a link: public constants would be symbols in every program.
+/// StripRecording, StripReader and StripProfiling each have them as their own, by a link: public constants would be symbols in every program.
 enum TraceField {
   static let packet: UInt32 = 1
   /// Not a field of `Trace`: readers skip it, so its bytes are ours. The control block and unused space live in such fields.

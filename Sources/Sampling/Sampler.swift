@@ -88,7 +88,7 @@ package import StripRecording
   // MARK: whom to record
 
   package var livingProcesses: Int { processes.count }
-  package var livingPIDs: [Int32] { processes.map(\.pid) }
+  package var livingPIDs: [Int32] { processes.map { $0.pid } }
   package func records(_ pid: Int32) -> Bool { indices[pid] != nil }
   package func recorded(_ pid: Int32) -> TrackedProcess? { indices[pid].map { processes[$0] } }
 

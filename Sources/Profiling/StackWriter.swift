@@ -1,3 +1,5 @@
+package import StripRecording
+
 /// Writes samples of call stacks as Perfetto's own `PerfSample` packets, so that any Perfetto tool shows them; one owner.
 ///
 /// What samples share is written once and named by a number after that: a mapped file, a frame in it, a stack of frames. A stack is a
@@ -12,8 +14,8 @@ package struct StackWriter: ~Copyable {
   private var nodes: [UInt64: UInt32] = [:]
   /// By node: its frame, the node above, and whether it was written as a stack.
   private var tree: [Node] = [Node(frame: 0, parent: 0, isWritten: true)]
-  private var texts: [String: UInt64] = [:]
-  private var identities: [[UInt8]: UInt64] = [:]
+  /// Of paths and build ids, by the field that holds them.
+  private var numbers: [UInt32: [[UInt8]: UInt64]] = [:]
   /// Samples that found no room, in the file or among the stacks.
   package private(set) var lostSamples: UInt64 = 0
   package private(set) var samples: UInt64 = 0
@@ -60,8 +62,10 @@ package struct StackWriter: ~Copyable {
   package mutating func mapping(
     _ path: String, buildID: [UInt8], start: UInt64, end: UInt64, offset: UInt64, bias: UInt64
   ) -> UInt32 {
-    let pathID = text(path)
-    let identity = identity(buildID)
+    // Perfetto puts a slash before each part of a path.
+    let pathID = number(
+      Array(path.utf8.dropFirst(path.utf8.first == UInt8(ascii: "/") ? 1 : 0)), in: InternedField.path)
+    let identity = buildID.isEmpty ? 0 : number(buildID, in: InternedField.buildID)
     mappings += 1
     begin(flags: SequenceFlag.needsState)
     let data = builder.open(PacketField.internedData)
@@ -135,31 +139,14 @@ package struct StackWriter: ~Copyable {
     writer.append(builder)
   }
 
-  private mutating func text(_ text: String) -> UInt64 {
-    if let known = texts[text] { return known }
-    let number = UInt64(texts.count + 1)
-    texts[text] = number
+  /// The number of a text or of bytes. Perfetto counts those of each field by themselves.
+  private mutating func number(_ bytes: [UInt8], in field: UInt32) -> UInt64 {
+    if let known = numbers[field]?[bytes] { return known }
+    let number = UInt64((numbers[field]?.count ?? 0) + 1)
+    numbers[field, default: [:]][bytes] = number
     begin(flags: SequenceFlag.needsState)
     let data = builder.open(PacketField.internedData)
-    let entry = builder.open(InternedField.path)
-    builder.field(InternedField.id, number)
-    // Perfetto puts a slash before each part of a path.
-    builder.field(InternedField.name, text.first == "/" ? String(text.dropFirst()) : text)
-    builder.close(entry)
-    builder.close(data)
-    writer.append(builder)
-    return number
-  }
-
-  /// 0: there is none.
-  private mutating func identity(_ bytes: [UInt8]) -> UInt64 {
-    if bytes.isEmpty { return 0 }
-    if let known = identities[bytes] { return known }
-    let number = UInt64(identities.count + 1)
-    identities[bytes] = number
-    begin(flags: SequenceFlag.needsState)
-    let data = builder.open(PacketField.internedData)
-    let entry = builder.open(InternedField.buildID)
+    let entry = builder.open(field)
     builder.field(InternedField.id, number)
     unsafe bytes.withUnsafeBytes { unsafe builder.field(InternedField.name, $0) }
     builder.close(entry)

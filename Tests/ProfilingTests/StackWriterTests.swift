@@ -1,5 +1,6 @@
 import StripModel
 import StripReader
+@testable import StripProfiling
 @testable import StripRecording
 import Testing
 

@@ -1,14 +1,15 @@
-internal import StripPlatform
-internal import StripRecording
+package import StripPlatform
+package import StripRecording
 
 /// Functions and lines of addresses, by LLVM's own tool: the debug information of a program is its business, not ours.
-struct Symbolizer {
+package struct Symbolizer {
   private let tool: Tool
-  var path: String { tool.path }
+  package var path: String { tool.path }
 
   /// Swift's first, as it is at least as new as the compiler; then what the distribution has. `nil`: there is none.
-  init?() {
+  package init?() {
     if let path = Own.environment("STRIPCHART_SYMBOLIZER"), !path.isEmpty {
+      if (try? FileStatus.of(path)) == nil { return nil }
       tool = Tool(path)
       return
     }
@@ -24,7 +25,7 @@ struct Symbolizer {
   }
 
   /// What the addresses in an image mean; those that nothing is known of are left out. Errors: the tool cannot be run.
-  func symbols(of image: StackImage, at addresses: [UInt64]) throws(SystemError) -> ImageSymbols {
+  package func symbols(of image: StackImage, at addresses: [UInt64]) throws(SystemError) -> ImageSymbols {
     var answers = try ask(image, addresses)
     // What an optimizer has moved or merged belongs to line 0. The nearest instruction before it that has a line tells where the
     // function is, as a debugger shows it.
@@ -70,41 +71,4 @@ struct Symbolizer {
 extension SymbolLine {
   /// Its file is known, and where in it is not.
   fileprivate var lacksLine: Bool { file != nil && line == 0 }
-}
-
-/// What llvm-symbolizer prints: for each address pairs of lines, the innermost function first, then an empty line.
-///
-///     $s3Lib4burnyS2iF
-///     /src/Lib.swift:17:13
-///
-enum SymbolizerOutput {
-  static func parse(_ text: String) -> [[SymbolLine]] {
-    var answers: [[SymbolLine]] = []
-    var lines: [SymbolLine] = []
-    var function: Substring?
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if let name = function {
-        if let symbol = symbol(name, line) { lines.append(symbol) }
-        function = nil
-      } else if line.isEmpty {
-        answers.append(lines)
-        lines = []
-      } else {
-        function = line
-      }
-    }
-    return answers
-  }
-
-  /// `nil`: neither a name nor a place.
-  private static func symbol(_ name: Substring, _ place: Substring) -> SymbolLine? {
-    // "file:line:column"; a file's name may have colons.
-    let parts = place.split(separator: ":", omittingEmptySubsequences: false)
-    let path = parts.count > 2 ? parts.dropLast(2).joined(separator: ":") : String(place)
-    let number = parts.count > 2 ? UInt32(parts[parts.count - 2]) ?? 0 : 0
-    let isKnown = !path.hasPrefix("?") && !path.hasSuffix("<compiler-generated>") && !path.isEmpty
-    if name == "??" && !isKnown { return nil }
-    return SymbolLine(
-      function: FunctionName.shown(String(name)), file: isKnown ? path : nil, line: isKnown ? number : 0)
-  }
 }
