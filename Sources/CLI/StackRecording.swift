@@ -69,8 +69,7 @@ final class StackRecording {
         [
           Annotation("probe", text: "names of functions and lines"),
           Annotation("reason", text: "there is no llvm-symbolizer"),
-          Annotation(
-            "needs", text: "apt install llvm, or Swift on PATH, or STRIPCHART_SYMBOLIZER=/path/to/llvm-symbolizer"),
+          Annotation("needs", text: Self.symbolizerRemedy),
         ])
     }
   }
