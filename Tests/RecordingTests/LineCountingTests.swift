@@ -64,7 +64,8 @@ struct LineCountingTests {
   // Growth is the process's, where other tests run too: Tests/Python/test_truth.py holds it against a program of its own.
   @Test func `a line's CPU time and faults are those of the thread while it ran`() throws {
     let work = code("work")
-    let size = 32 << 20
+    // Above 32 MiB malloc(3) always maps anew (DEFAULT_MMAP_THRESHOLD_MAX); below it may give what another test has touched.
+    let size = 64 << 20
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
     defer { memory.deallocate() }
     recorder.enter(work, pen)
