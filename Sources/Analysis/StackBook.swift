@@ -34,8 +34,6 @@ struct StackBook {
   private var symbols: [Place: [SymbolLine]] = [:]
   private var lost: Int64?
   private var seesKernel: Bool?
-  /// No program has so many; a greater number comes from damage.
-  private static let most = 1 << 24
 
   mutating func setPeriod(_ nanoseconds: UInt64) { period = min(nanoseconds, 1_000_000_000) }
 
@@ -88,27 +86,23 @@ struct StackBook {
   /// The outermost first, as in a stack.
   private func steps(_ place: Place) -> [Step] {
     let image = String(place.image.path.split(separator: "/").last ?? "")
-    guard let lines = symbols[place] else {
-      return [Step(function: "0x\(String(place.address, radix: 16))", image: image, file: nil, line: 0)]
-    }
+    // Addresses that nothing names are one function for each image.
+    guard let lines = symbols[place] else { return [Step(function: "(no name)", image: image, file: nil, line: 0)] }
     return lines.reversed().map { Step(function: $0.function, image: image, file: $0.file, line: $0.line) }
   }
 
   private func add(_ path: [Step], _ count: UInt64, to functions: inout [FunctionKey: SampledFunction]) {
     var met: Set<FunctionKey> = []
     for step in path {
-      // Addresses that nothing names are one function for each image.
-      let name = step.function.hasPrefix("0x") ? "(no name)" : step.function
-      let key = FunctionKey(name: name, image: step.image)
-      var function = functions[key] ?? SampledFunction(name: name, image: step.image)
+      let key = FunctionKey(name: step.function, image: step.image)
+      var function = functions[key] ?? SampledFunction(name: step.function, image: step.image)
       if met.insert(key).inserted { function.totalSamples &+= count }
       // Some places in a function are the compiler's and of no file.
       function.file = function.file ?? step.file
       functions[key] = function
     }
     guard let last = path.last else { return }
-    let name = last.function.hasPrefix("0x") ? "(no name)" : last.function
-    functions[FunctionKey(name: name, image: last.image)]?.ownSamples &+= count
+    functions[FunctionKey(name: last.function, image: last.image)]?.ownSamples &+= count
   }
 
   /// `false`: no line of the stack has a known source.
