@@ -18,9 +18,6 @@ package final class StackProfiler {
   /// Records that may still be overtaken by earlier ones of another CPU.
   private var pending: [(record: PerfRecord, cpu: Int32)] = []
   private var lost: UInt64 = 0
-  /// Each address that a stack went through, once, for ``symbols``.
-  private var addresses: [StackImage: Set<UInt64>] = [:]
-  private var known: Set<StackFrame> = []
   private var unknownMapping: UInt32?
   private var imageOfMapping: [UInt32: StackImage] = [:]
 
@@ -161,11 +158,7 @@ package final class StackProfiler {
     guard let place = spaces[pid]?.place(of: address), let region = spaces[pid]?.regions[place] else { return nil }
     let mapping = region.mapping ?? name(region, place, of: pid)
     let bias = spaces[pid]?.regions[place].bias ?? 0
-    let frame = StackFrame(mapping: mapping, address: address &- region.start &+ region.offset &+ bias)
-    if known.insert(frame).inserted, let image = imageOfMapping[mapping] {
-      addresses[image, default: []].insert(frame.address)
-    }
-    return frame
+    return StackFrame(mapping: mapping, address: address &- region.start &+ region.offset &+ bias)
   }
 
   private func name(_ region: AddressSpace.Region, _ place: Int, of pid: Int32) -> UInt32 {
@@ -192,7 +185,11 @@ package final class StackProfiler {
 
   /// What is to be named: each image with the addresses in it that a stack went through.
   package var unnamed: [(image: StackImage, addresses: [UInt64])] {
-    addresses.sorted { $0.key.path < $1.key.path }.map { ($0.key, $0.value.sorted()) }
+    var addresses: [StackImage: Set<UInt64>] = [:]
+    for place in writer.places {
+      if let image = imageOfMapping[place.mapping] { addresses[image, default: []].insert(place.address) }
+    }
+    return addresses.sorted { $0.key.path < $1.key.path }.map { ($0.key, $0.value.sorted()) }
   }
 
   /// Of a file as it is now; empty: it has none, or is not there.

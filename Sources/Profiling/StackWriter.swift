@@ -9,7 +9,7 @@ package struct StackWriter: ~Copyable {
   private var builder = PacketBuilder()
   private let sequence: UInt32
   private var mappings: UInt64 = 0
-  private var frames: [FrameKey: UInt32] = [:]
+  private var frames: [StackFrame: UInt32] = [:]
   /// By the number of the node above and the frame.
   private var nodes: [UInt64: UInt32] = [:]
   /// By node: its frame, the node above, and whether it was written as a stack.
@@ -21,11 +21,6 @@ package struct StackWriter: ~Copyable {
   package private(set) var samples: UInt64 = 0
   /// Different frames and stacks: what a program without end could make grows no further.
   private static let most = 1 << 20
-
-  private struct FrameKey: Hashable {
-    let mapping: UInt32
-    let address: UInt64
-  }
 
   private struct Node {
     let frame: UInt32
@@ -54,6 +49,9 @@ package struct StackWriter: ~Copyable {
     builder.field(PacketField.sequenceID, UInt64(sequence))
     builder.field(PacketField.sequenceFlags, flags)
   }
+
+  /// Every place that a recorded stack went through, once.
+  package var places: [StackFrame] { Array(frames.keys) }
 
   // MARK: what samples share
 
@@ -85,11 +83,10 @@ package struct StackWriter: ~Copyable {
 
   /// `nil`: there are too many.
   private mutating func frame(_ frame: StackFrame) -> UInt32? {
-    let key = FrameKey(mapping: frame.mapping, address: frame.address)
-    if let known = frames[key] { return known }
+    if let known = frames[frame] { return known }
     guard frames.count < Self.most else { return nil }
     let number = UInt32(frames.count + 1)
-    frames[key] = number
+    frames[frame] = number
     begin(flags: SequenceFlag.needsState)
     let data = builder.open(PacketField.internedData)
     let entry = builder.open(InternedField.frame)

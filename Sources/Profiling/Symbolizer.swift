@@ -13,15 +13,17 @@ package struct Symbolizer {
       tool = Tool(path)
       return
     }
-    var candidates: [Tool?] = []
+    guard let found = Self.found else { return nil }
+    tool = found
+  }
+
+  private static var found: Tool? {
     if let swift = Tool.named("swift"), let real = FileSystem.absolute(swift.path) {
       let beside = real.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/llvm-symbolizer"
-      candidates.append((try? FileStatus.of(beside)) == nil ? nil : Tool(beside))
+      if (try? FileStatus.of(beside)) != nil { return Tool(beside) }
     }
-    candidates.append(Tool.named("llvm-symbolizer"))
-    candidates += (14...30).reversed().lazy.map { Tool.named("llvm-symbolizer-\($0)") }
-    guard let found = candidates.compactMap({ $0 }).first else { return nil }
-    tool = found
+    if let tool = Tool.named("llvm-symbolizer") { return tool }
+    return (14...30).reversed().lazy.compactMap { Tool.named("llvm-symbolizer-\($0)") }.first
   }
 
   /// What the addresses in an image mean; those that nothing is known of are left out. Errors: the tool cannot be run.
