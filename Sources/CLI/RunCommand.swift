@@ -13,6 +13,7 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Example:
         stripchart run -o train.pftrace -- python3 train.py --epochs 3
+        stripchart run --stacks -- .build/release/server
         stripchart run --functions 'shop.*' --lines 'shop.prices:total' -- python3 -m shop
 
       The command's input, output, terminal and signals are its own, and so is the exit code (128 + N after signal N; 126: it

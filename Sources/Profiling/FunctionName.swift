@@ -84,20 +84,8 @@ enum FunctionName {
 
   /// What stands between a bracket and the one that closes it.
   private static func bracketed(_ text: Substring) -> Substring? {
-    var depth = 0
-    var last: Character = " "
-    for index in text.indices {
-      switch text[index] {
-      case "(", "<", "[": depth += 1
-      case ">" where last == "-": break
-      case ")", ">", "]":
-        depth -= 1
-        if depth == 0 { return text[text.index(after: text.startIndex)..<index] }
-      default: break
-      }
-      last = text[index]
-    }
-    return nil
+    let end = depths(text).first { $0.depth == 0 }
+    return end.map { text[text.index(after: text.startIndex)..<$0.index] }
   }
 
   private static func labels(_ arguments: Substring) -> String {
@@ -115,19 +103,23 @@ enum FunctionName {
 
   /// Outside of brackets.
   private static func topLevel(_ words: String, in text: String) -> String.Index? {
+    depths(text[...]).first { $0.depth == 0 && text[$0.index...].hasPrefix(words) }?.index
+  }
+
+  /// Each character with how many brackets are open after it; the one of an arrow closes none.
+  private static func depths(_ text: Substring) -> some Sequence<(index: String.Index, depth: Int)> {
     var depth = 0
     var last: Character = " "
-    for index in text.indices {
+    return text.indices.lazy.map { index in
       switch text[index] {
       case "(", "<", "[": depth += 1
       case ">" where last == "-": break
       case ")", ">", "]": depth -= 1
       default: break
       }
-      if depth == 0, text[index...].hasPrefix(words) { return index }
       last = text[index]
+      return (index, depth)
     }
-    return nil
   }
 
   /// `Lib.Histogram.add(_:)` → `Histogram.add(_:)`; `static Lib.Kind.make()` → `static Kind.make()`.

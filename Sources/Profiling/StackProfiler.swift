@@ -23,20 +23,14 @@ package final class StackProfiler {
 
   /// Errors: as ``StackRing``. `proc`: where /proc is mounted.
   package init(_ targets: [StackRing.Target], to file: RecordingFile, proc: String) throws(SystemError) {
+    let seesKernel = try Self.probe()
     var rings: [StackRing] = []
-    var seesKernel = true
     for cpu in Self.onlineCPUs() {
       do throws(SystemError) {
         rings.append(try StackRing(targets, cpu: cpu, period: Self.period, seesKernel: seesKernel))
       } catch {
-        // An unprivileged user sees what happens outside of the kernel.
-        guard error.isDenied, seesKernel, rings.isEmpty else {
-          // A CPU that went offline meanwhile.
-          if error.code == 19 { continue }
-          throw error
-        }
-        seesKernel = false
-        rings.append(try StackRing(targets, cpu: cpu, period: Self.period, seesKernel: false))
+        // ENODEV: a CPU that went offline meanwhile.
+        if error.code != 19 { throw error }
       }
     }
     self.rings = rings
@@ -50,6 +44,7 @@ package final class StackProfiler {
     do throws(SystemError) {
       return try StackRing([.running(Own.pid)], cpu: cpu, period: period, seesKernel: true).seesKernel
     } catch {
+      // An unprivileged user sees what happens outside of the kernel.
       guard error.isDenied else { throw error }
       return try StackRing([.running(Own.pid)], cpu: cpu, period: period, seesKernel: false).seesKernel
     }
