@@ -1,14 +1,16 @@
 /// What is recorded of each process. The groups below decide what shares a packet.
 public enum ProcessMetric: Int, MetricCatalogue {
   // processor and memory: the CPU clock, /proc/PID/statm, /proc/PID/stat
-  case cpuTime, residentSize, minorFaults, userTime, systemTime, virtualSize, threads, majorFaults
+  case cpuTime, residentSize, minorFaults, userTime, systemTime, virtualSize, threads, majorFaults, shareableSize
   // what its waited-for children used: /proc/PID/stat
   case childUserTime, childSystemTime, childMinorFaults, childMajorFaults
   // input and output: /proc/PID/io
   case readCalls, writeCalls, readCharacters, writeCharacters, readBytes, writeBytes, cancelledWriteBytes
   // /proc/PID/status and /proc/PID/fd
   case voluntarySwitches, involuntarySwitches, peakResidentSize, anonymousSize, fileSize, sharedSize, swapSize,
-    descriptors
+    descriptors, hugePagesSize
+  // what its threads waited for: /proc/PID/task/TID/schedstat, and their states at each reading
+  case runDelay, stoppedTime, blockedTime
   // /proc/PID/smaps_rollup
   case proportionalSize, proportionalAnonymousSize, proportionalFileSize, proportionalSharedSize, uniqueSize,
     proportionalSwapSize
@@ -23,6 +25,7 @@ public enum ProcessMetric: Int, MetricCatalogue {
     case .virtualSize: Metric("vms", .bytes, isCumulative: false, step: 4096)
     case .threads: Metric("threads", .count, isCumulative: false)
     case .majorFaults: Metric("major_faults", .count, isCumulative: true)
+    case .shareableSize: Metric("rss_shareable", .bytes, isCumulative: false, step: 4096)
     case .childUserTime: Metric("waited_user", .nanoseconds, isCumulative: true, step: 1_000_000)
     case .childSystemTime: Metric("waited_system", .nanoseconds, isCumulative: true, step: 1_000_000)
     case .childMinorFaults: Metric("waited_minor_faults", .count, isCumulative: true)
@@ -42,6 +45,10 @@ public enum ProcessMetric: Int, MetricCatalogue {
     case .sharedSize: Metric("rss_shared", .bytes, isCumulative: false, step: 1024)
     case .swapSize: Metric("swap", .bytes, isCumulative: false, step: 1024)
     case .descriptors: Metric("descriptors", .count, isCumulative: false)
+    case .hugePagesSize: Metric("huge_pages", .bytes, isCumulative: false, step: 1024)
+    case .runDelay: Metric("run_delay", .nanoseconds, isCumulative: true)
+    case .stoppedTime: Metric("stopped", .nanoseconds, isCumulative: true)
+    case .blockedTime: Metric("blocked", .nanoseconds, isCumulative: true)
     case .proportionalSize: Metric("pss", .bytes, isCumulative: false, step: 1024)
     case .proportionalAnonymousSize: Metric("pss_anonymous", .bytes, isCumulative: false, step: 1024)
     case .proportionalFileSize: Metric("pss_file", .bytes, isCumulative: false, step: 1024)

@@ -4,7 +4,8 @@ internal import StripPlatform
 /// proc_pid_statm(5): pages. A zombie has none, and zero is true for it.
 extension ProcessProbe {
   static let statm = ProcessProbe(
-    name: "statm", metrics: [.virtualSize, .residentSize], tier: .every, source: .keptFile("statm", StatmProbe.parse))
+    name: "statm", metrics: [.virtualSize, .residentSize, .shareableSize], tier: .every,
+    source: .keptFile("statm", StatmProbe.parse))
 }
 
 package enum StatmProbe {
@@ -15,5 +16,6 @@ package enum StatmProbe {
     let page = Machine.pageSize
     sample[.virtualSize] = text.integer(times: page)  // 1 size
     sample[.residentSize] = text.integer(times: page)  // 2 resident
+    sample[.shareableSize] = text.integer(times: page)  // 3 shared: RssFile + RssShmem
   }
 }

@@ -6,6 +6,7 @@ extension ProcessProbe {
     name: "status",
     metrics: [
       .peakResidentSize, .anonymousSize, .fileSize, .sharedSize, .swapSize, .voluntarySwitches, .involuntarySwitches,
+      .hugePagesSize,
     ],
     tier: .often, source: .keptFile("status", StatusProbe.parse))
 }
@@ -25,6 +26,7 @@ package enum StatusProbe {
       case FieldScanner.key("RssFile:"): metric = .fileSize
       case FieldScanner.key("RssShmem:"): metric = .sharedSize
       case FieldScanner.key("VmSwap:"): metric = .swapSize
+      case FieldScanner.key("HugetlbPages:"): metric = .hugePagesSize
       case FieldScanner.key("voluntary_ctxt_switches:"): (metric, unit) = (.voluntarySwitches, 1)
       case FieldScanner.key("nonvoluntary_ctxt_switches:"): (metric, unit) = (.involuntarySwitches, 1)
       default: continue

@@ -21,13 +21,17 @@ package final class TrackedProcess {
 
   /// What shares a packet; what changes most comes first, since unchanged values at the end are left out.
   private static let groupMetrics: [[ProcessMetric]] = [
-    [.cpuTime, .residentSize, .minorFaults, .userTime, .systemTime, .virtualSize, .threads, .majorFaults],
+    [
+      .cpuTime, .residentSize, .minorFaults, .userTime, .systemTime, .virtualSize, .threads, .majorFaults,
+      .shareableSize,
+    ],
     [.childUserTime, .childSystemTime, .childMinorFaults, .childMajorFaults],
     [.writeCalls, .writeCharacters, .readCalls, .readCharacters, .writeBytes, .readBytes, .cancelledWriteBytes],
     [
       .voluntarySwitches, .involuntarySwitches, .anonymousSize, .peakResidentSize, .fileSize, .sharedSize, .swapSize,
-      .descriptors,
+      .descriptors, .hugePagesSize,
     ],
+    [.runDelay, .stoppedTime, .blockedTime],
     [
       .proportionalSize, .uniqueSize, .proportionalAnonymousSize, .proportionalFileSize, .proportionalSharedSize,
       .proportionalSwapSize,
