@@ -7,6 +7,8 @@ package struct Curve: Sendable {
   package private(set) var bucketNanoseconds: UInt64 = 1_000_000
   private var area: [Double] = []
   private var covered: [Double] = []
+  /// Not in ``area`` yet.
+  private var late: [Double] = []
   package private(set) var peaks: [Double] = []
   package private(set) var peak: Double?
   package private(set) var peakTime: UInt64 = 0
@@ -42,6 +44,45 @@ package struct Curve: Sendable {
     }
   }
 
+  /// `amount` (value times nanoseconds) that turned out to have been there between `from` and `to`, on top of what was recorded of that
+  /// time; less than nothing takes back what was added before.
+  package mutating func addLate(_ amount: Double, from: UInt64, to: UInt64) {
+    let from = max(from, start)
+    guard to > from else { return }
+    while (to - 1 - start) / bucketNanoseconds >= UInt64(Self.capacity) { widen() }
+    let rate = amount / Double(to - from)
+    var at = from
+    while at < to {
+      let bucket = Int((at - start) / bucketNanoseconds)
+      let end = min(to, start + UInt64(bucket + 1) * bucketNanoseconds)
+      while late.count <= bucket { late.append(0) }
+      late[bucket] += rate * Double(end - at)
+      at = end
+    }
+  }
+
+  /// Puts what came late where it belongs, when all is known. More than `greatest` was there at no time.
+  package mutating func settleLate(atMost greatest: Double) {
+    peak = nil
+    // What does not fit under the greatest possible value was there a little earlier or later.
+    var carried = 0.0
+    for bucket in area.indices {
+      let added = (bucket < late.count ? late[bucket] : 0) + carried
+      let room = max(0, greatest * covered[bucket] - area[bucket])
+      let taken = covered[bucket] > 0 ? max(min(added, room), -area[bucket]) : 0
+      carried = added - taken
+      area[bucket] += taken
+      totalArea += taken
+      guard covered[bucket] > 0 else { continue }
+      peaks[bucket] = min(max(peaks[bucket] + taken / covered[bucket], area[bucket] / covered[bucket]), greatest)
+      if peak == nil || peaks[bucket] > peak! {
+        peak = peaks[bucket]
+        peakTime = start + UInt64(bucket + 1) * bucketNanoseconds
+      }
+    }
+    late.removeAll()
+  }
+
   /// Weighted by time.
   package var mean: Double? { totalCovered > 0 ? totalArea / totalCovered : nil }
 
@@ -49,6 +90,7 @@ package struct Curve: Sendable {
   package var means: [Double?] { zip(area, covered).map { $1 > 0 ? $0 / $1 : nil } }
 
   private mutating func widen() {
+    late = stride(from: 0, to: late.count, by: 2).map { late[$0] + ($0 + 1 < late.count ? late[$0 + 1] : 0) }
     let pairs = (area.count + 1) / 2
     for index in 0..<pairs {
       let other = 2 * index + 1

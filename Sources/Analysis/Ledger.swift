@@ -7,10 +7,8 @@ internal import StripRecording
 /// The sampler writes all readings of one tick with one time stamp. So when a later stamp comes, the tick is complete, and
 /// whoever keeps a ledger looks at it then (see ``closes(tick:)``).
 ///
-/// **Sums.** A process's own counters and those of children it waited for never add up to the tree's by themselves: a
-/// child that was seen and then waited for would count twice in input and output. A parent "claims" an ended child when its
-/// count of waited-for page faults has grown by at least the child's own, which only waiting for it can do; from then on the
-/// child's part is taken off the parent's figures.
+/// **Sums.** A process's own counters and those of children it waited for never add up to the tree's by themselves: see
+/// ``settle()``.
 package struct Ledger: Sendable {
   package private(set) var processes: [ProcessLedger] = []
   package private(set) var machine = MachineSample()
@@ -37,6 +35,8 @@ package struct Ledger: Sendable {
     case none
     /// A tick that found nothing new: only its time counts.
     case tick
+    case partialTick
+    case sweep
     case process(Int, ProcessMetric)
     case machine(MachineMetric)
     case recorder(RecorderMetric)
@@ -49,10 +49,20 @@ package struct Ledger: Sendable {
   private var targets: [Target] = []
   private var tracks: [Track?] = []
   private var processIndices: [Int: Int] = [:]
-  /// Those that no parent has claimed: what they hold is nobody else's.
-  private var counted: [Int] = []
-  /// Ended, and not claimed by their parent yet.
-  private var unclaimed: [Int] = []
+  /// Processes by their number, the latest last: numbers are used again.
+  var indicesOfPID: [Int32: [Int]] = [:]
+  var accounts = Accounts()
+  /// The processes that live, in no order.
+  private(set) var alive: [Int] = []
+  /// Short lives that no reading met, as exit records tell them.
+  package internal(set) var lives = LifeBook()
+  /// What processes used that came when the file was full, as far as nobody's account holds it, and how many there were.
+  var unrecorded: Life?
+  package internal(set) var unrecordedProcesses: Int64 = 0
+  /// Not every process was looked at in this tick: what has ended since may still be in the books.
+  package private(set) var isPartial = false
+  /// When the proportional sizes of all processes were read at once.
+  private var sweepTime: UInt64 = 0
 
   package init() {}
 
@@ -83,7 +93,14 @@ package struct Ledger: Sendable {
       targets.append(.none)
     }
     tracks[track.index] = track
-    if case .counter(true, _) = track.kind, track.name == "idle tick" { targets[track.index] = .tick }
+    if case .counter(true, _) = track.kind {
+      switch track.name {
+      case "idle tick": targets[track.index] = .tick
+      case "partial tick": targets[track.index] = .partialTick
+      case "memory sweep": targets[track.index] = .sweep
+      default: break
+      }
+    }
     guard case .counter(true, _) = track.kind, let parentIndex = track.parent, parentIndex < tracks.count,
       let parent = tracks[parentIndex]
     else { return }
@@ -122,10 +139,15 @@ package struct Ledger: Sendable {
   @discardableResult
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) -> Bool {
     guard track < targets.count else { return false }
+    if time > self.time { isPartial = false }
     switch targets[track] {
     case .none: return false
     case .tick: break
-    case .process(let index, let metric): processes[index].record(metric, value, at: time)
+    case .partialTick: isPartial = true
+    case .sweep: sweepTime = time
+    case .process(let index, let metric):
+      processes[index].record(metric, value, at: time)
+      accounts.changed(index)
     case .machine(let metric):
       if !firstMachine.has(metric) { firstMachine[metric] = value }
       machine[metric] = value
@@ -153,105 +175,17 @@ package struct Ledger: Sendable {
   package mutating func update(_ index: Int, _ change: (inout ProcessLedger) -> Void) {
     let wasAlive = processes[index].isAlive
     change(&processes[index])
-    if wasAlive && !processes[index].isAlive { unclaimed.append(index) }
-  }
-
-  /// Lets parents claim the children that they have waited for. Call when a tick is complete, and at the end.
-  package mutating func settle() {
-    guard !unclaimed.isEmpty else { return }
-    var left: [Int] = []
-    for index in unclaimed where !claimIfWaitedFor(index) { left.append(index) }
-    unclaimed = left
-  }
-
-  /// The parent may have ended in the same tick, after it waited and before it was read again: then it is in the account of
-  /// whoever waited for the parent.
-  private mutating func claimIfWaitedFor(_ index: Int) -> Bool {
-    guard processes[index].finalReading != "waited" else { return false }
-    let faults =
-      (processes[index].current[.minorFaults] ?? 0) &+ (processes[index].current[.childMinorFaults] ?? 0)
-    guard faults > 0 else { return false }
-    var child = index
-    for _ in 0..<64 {
-      guard let parent = parent(of: child) else { return false }
-      if let waited = processes[parent].current[.childMinorFaults] {
-        let explained = processes[parent].explained.minorFaults
-        if waited &- processes[parent].baseline(.childMinorFaults, runStart) &- explained >= faults {
-          claim(index, by: parent, faults: faults)
-          return true
-        }
-      }
-      // A living parent may still wait for it.
-      if processes[parent].isAlive { return false }
-      child = parent
-    }
-    return false
-  }
-
-  private func parent(of child: Int) -> Int? {
-    let pid = processes[child].parentPID
-    let firstSeen = processes[child].firstSeen
-    return processes.indices.last { $0 != child && processes[$0].pid == pid && processes[$0].firstSeen <= firstSeen }
-  }
-
-  private mutating func claim(_ index: Int, by parent: Int, faults: Int64) {
-    let child = processes[index]
-    processes[index].isClaimed = true
-    counted.removeAll { $0 == index }
-    processes[parent].explained.minorFaults &+= faults
-    processes[parent].explained.cpu &+= gross(.cpuTime, index) ?? 0
-    for metric in Self.inherited {
-      let last = (child.current[metric] ?? 0) &- child.baseline(metric, runStart)
-      processes[parent].explained[metric] &+= last
+    accounts.changed(index)
+    if wasAlive && !processes[index].isAlive {
+      alive.removeAll { $0 == index }
+      accounts.ended(index)
     }
   }
 
-  /// The kernel adds these of a waited-for child to its parent's own.
-  private static let inherited: [ProcessMetric] = [
-    .readCalls, .writeCalls, .readCharacters, .writeCharacters, .readBytes, .writeBytes, .cancelledWriteBytes,
-  ]
-
-  // MARK: sums
-
-  /// The tree's sum of a metric now: of what it used since the recording began for counters, of living processes for levels.
-  package func sum(_ metric: ProcessMetric) -> Int64? {
-    var sum: Int64 = 0
-    var isKnown = false
-    let isCumulative = metric.metric.isCumulative
-    for index in counted {
-      let value: Int64?
-      if isCumulative {
-        value = gross(metric, index)
-      } else {
-        value = processes[index].isAlive ? processes[index].current[metric] : nil
-        if processes[index].current.has(metric) { isKnown = true }
-      }
-      if let value {
-        sum &+= value
-        isKnown = true
-      }
-    }
-    return isKnown ? sum : nil
-  }
-
-  /// A process's counter with that of the children it waited for.
-  private func gross(_ metric: ProcessMetric, _ index: Int) -> Int64? {
-    func used(_ metric: ProcessMetric) -> Int64? {
-      processes[index].current[metric].map { max(0, $0 &- processes[index].baseline(metric, runStart)) }
-    }
-    switch metric {
-    case .cpuTime:
-      if let waited = processes[index].waitedCPU { return waited }
-      let own = used(.cpuTime) ?? used(.userTime).map { $0 &+ (used(.systemTime) ?? 0) }
-      return own.map {
-        $0 &+ max((used(.childUserTime) ?? 0) &+ (used(.childSystemTime) ?? 0), processes[index].explained.cpu)
-      }
-    case .userTime: return used(.userTime).map { $0 &+ (used(.childUserTime) ?? 0) }
-    case .systemTime: return used(.systemTime).map { $0 &+ (used(.childSystemTime) ?? 0) }
-    case .minorFaults: return used(.minorFaults).map { $0 &+ (used(.childMinorFaults) ?? 0) }
-    case .majorFaults: return used(.majorFaults).map { $0 &+ (used(.childMajorFaults) ?? 0) }
-    default: return used(metric)
-    }
+  /// For what settles the books.
+  mutating func change(_ index: Int, _ change: (inout ProcessLedger) -> Void) {
+    change(&processes[index])
+    accounts.changed(index)
   }
 
   /// What the group that the program stands in now tells; empty where nothing limits it.
@@ -295,10 +229,16 @@ package struct Ledger: Sendable {
   private mutating func process(_ track: Int, _ pid: Int32) -> Int {
     if let known = processIndices[track] { return known }
     processes.append(ProcessLedger(track: track, pid: pid, at: time))
-    processIndices[track] = processes.count - 1
-    counted.append(processes.count - 1)
-    return processes.count - 1
+    let index = processes.count - 1
+    processIndices[track] = index
+    indicesOfPID[pid, default: []].append(index)
+    alive.append(index)
+    accounts.changed(index)
+    return index
   }
+
+  /// Were all proportional sizes read in this tick?
+  var isSweep: Bool { sweepTime == time && time != 0 }
 
   private static func metric<Metric: MetricCatalogue>(_ name: String, _: Metric.Type) -> Metric? {
     Metric.allCases.first { "\($0.metric.name)" == name }

@@ -1,3 +1,4 @@
+internal import StripModel
 internal import StripRecording
 
 extension Ledger {
@@ -13,19 +14,78 @@ extension Ledger {
           process.started = note.integer("start_ns").map { UInt64(bitPattern: $0) }
           process.firstSeen = time
         }
+        process.isForked = note.flag("forked")
+        if note.flag("executed") { process.proportional = nil }
       }
     case "process ended":
       guard let index = process(on: track) else { return }
       update(index) { process in
-        process.ended = time
+        process.ended = note.integer("end_ns").map { UInt64(bitPattern: $0) } ?? time
+        process.exit = note.exit
         process.finalReading = note.text("final")
         process.parentPID = note.parentPID ?? process.parentPID
-        if let user = note.integer("user_ns"), let system = note.integer("system_ns") {
-          process.waitedCPU = user &+ system
+        process.isUnwaited = note.flag("unwaited")
+        process.ignoresChildren = note.flag("ignores_children")
+        process.exited = ProcessSample(exitRecord: note.integers("usage"))
+        process.exited[.peakResidentSize].map { process.recordPeak(.peakResidentSize, $0) }
+        process.wait(note)
+      }
+    case "process reaped":
+      guard let index = process(on: track) else { return }
+      unclaim(index)
+      update(index) { process in
+        process.finalReading = "waited"
+        process.wait(note)
+      }
+    case "life":
+      guard let pid = note.integer("pid"), let start = note.integer("start_ns") else { return }
+      let parent = note.parentPID ?? 0
+      let used = ProcessSample(exitRecord: note.integers("usage"))
+      lives.add(
+        Life(
+          pid: Int32(truncatingIfNeeded: pid), parentPID: parent, name: note.text("name") ?? "",
+          started: UInt64(bitPattern: start), ended: note.integer("end_ns").map { UInt64(bitPattern: $0) } ?? time,
+          exit: note.exit, peakResident: used[.peakResidentSize],
+          used: used, isUnwaited: note.flag("unwaited")),
+        parent: process(withPID: parent, at: time))
+    case "figures":
+      guard let index = process(on: track) else { return }
+      change(index) { process in
+        for (metric, value) in zip(ProcessMetric.figures, note.integers("values")) where value >= 0 {
+          process.record(metric, value, at: time)
         }
       }
+    case "recorder full":
+      let since = note.integer("full_ns").map { UInt64(bitPattern: $0) } ?? time
+      unrecorded = Life(
+        pid: 0, parentPID: 0, name: "", started: since, ended: max(time, since), exit: nil, peakResident: nil,
+        used: ProcessSample(exitRecord: note.integers("usage")), isUnwaited: true)
+      unrecordedProcesses = note.integer("processes") ?? 0
     default: break
     }
+  }
+}
+
+extension ProcessLedger {
+  /// What wait4(2) said.
+  fileprivate mutating func wait(_ note: Note) {
+    guard let user = note.integer("user_ns"), let system = note.integer("system_ns") else { return }
+    waited[.cpuTime] = user &+ system
+    waited[.userTime] = user
+    waited[.systemTime] = system
+    waited[.minorFaults] = note.integer("minor_faults")
+    waited[.majorFaults] = note.integer("major_faults")
+    waited[.voluntarySwitches] = note.integer("voluntary_switches")
+    waited[.involuntarySwitches] = note.integer("involuntary_switches")
+    waitedPeakResident = note.integer("peak_rss_bytes")
+  }
+}
+
+extension ProcessSample {
+  /// The values of an exit record in the order in which `ExitRecord.metrics` writes them.
+  init(exitRecord values: [Int64]) {
+    self.init()
+    for (metric, value) in zip(ProcessMetric.exitRecord, values) { self[metric] = value }
   }
 }
 

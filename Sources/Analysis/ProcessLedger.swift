@@ -22,51 +22,23 @@ package struct ProcessLedger: Sendable {
   package var first = ProcessSample()
   package var peaks = ProcessSample()
   package var memory = RecentMemory()
-  /// wait4(2), with the children that it waited for.
-  package var waitedCPU: Int64?
-  package var waitedPeakResident: Int64?
-  /// What is already accounted for by children that are known and that it has waited for.
-  var explained = Explained()
-  var isClaimed = false
-
-  struct Explained {
-    var minorFaults: Int64 = 0
-    var cpu: Int64 = 0
-    var readCalls: Int64 = 0
-    var writeCalls: Int64 = 0
-    var readCharacters: Int64 = 0
-    var writeCharacters: Int64 = 0
-    var readBytes: Int64 = 0
-    var writeBytes: Int64 = 0
-    var cancelledWriteBytes: Int64 = 0
-
-    subscript(metric: ProcessMetric) -> Int64 {
-      get {
-        switch metric {
-        case .readCalls: readCalls
-        case .writeCalls: writeCalls
-        case .readCharacters: readCharacters
-        case .writeCharacters: writeCharacters
-        case .readBytes: readBytes
-        case .writeBytes: writeBytes
-        case .cancelledWriteBytes: cancelledWriteBytes
-        default: 0
-        }
-      }
-      set {
-        switch metric {
-        case .readCalls: readCalls = newValue
-        case .writeCalls: writeCalls = newValue
-        case .readCharacters: readCharacters = newValue
-        case .writeCharacters: writeCharacters = newValue
-        case .readBytes: readBytes = newValue
-        case .writeBytes: writeBytes = newValue
-        case .cancelledWriteBytes: cancelledWriteBytes = newValue
-        default: break
-        }
-      }
-    }
-  }
+  /// What its exit records told (taskstats): its own alone, over its whole life, each thread when it ended.
+  package internal(set) var exited = ProcessSample()
+  /// wait4(2): its own with that of the children it waited for, over its whole life.
+  package internal(set) var waited = ProcessSample()
+  package internal(set) var waitedPeakResident: Int64?
+  /// Of its counts of waited-for children, or of its own where the kernel adds theirs: what known descendants used in their lives.
+  var explained = ProcessSample()
+  /// The process whose counts hold this one's.
+  var claimedBy: Int?
+  /// Its parent ignored SIGCHLD when it ended: the kernel adds its figures to nobody's.
+  var isUnwaited = false
+  /// Its children, at its end, were nobody's to wait for.
+  var ignoresChildren = false
+  /// Forked and not executed anything yet: its memory is its parent's until it writes.
+  var isForked = false
+  /// The proportional size at the last reading of all processes' at once, and the resident size of that moment.
+  var proportional: (share: Int64, resident: Int64)?
 
   init(track: Int, pid: Int32, at time: UInt64) {
     self.track = track
@@ -80,15 +52,28 @@ package struct ProcessLedger: Sendable {
     memory.record(metric, value, at: time)
     if !first.has(metric) { first[metric] = value }
     current[metric] = value
+    recordPeak(metric, value)
+  }
+
+  mutating func recordPeak(_ metric: ProcessMetric, _ value: Int64) {
     if value > peaks[metric] ?? .min { peaks[metric] = value }
   }
 
-  /// What it counted since the recording began. A process that started inside it counts from zero.
-  ///
-  /// The kernel adds a waited-for child's input and output to its parent's own counters; that part is taken off here.
+  /// What it counted since the recording began, without its children. A process that started inside it counts from zero.
   package func own(_ metric: ProcessMetric, runStart: UInt64) -> Int64? {
-    guard let last = current[metric] else { return nil }
-    return max(0, last &- baseline(metric, runStart) &- explained[metric])
+    guard let life = life(metric) else { return nil }
+    let used = life &- baseline(metric, runStart)
+    guard Self.holdsChildren.contains(metric) else { return max(0, used) }
+    // The kernel adds a waited-for child's input and output to its parent's own.
+    return max(0, used &- (explained[metric] ?? 0), exited[metric] ?? 0)
+  }
+
+  /// Its own count since it began; for input and output with its waited-for children's.
+  func life(_ metric: ProcessMetric) -> Int64? {
+    let read =
+      current[metric] ?? (metric == .cpuTime ? current[.userTime].map { $0 &+ (current[.systemTime] ?? 0) } : nil)
+    guard let exited = exited[metric] else { return read }
+    return max(read ?? 0, exited)
   }
 
   /// The reading that counting starts from.
@@ -98,10 +83,53 @@ package struct ProcessLedger: Sendable {
     return first[metric] ?? 0
   }
 
-  /// CPU time of children that it waited for and that no reading has ever seen.
-  package func unseenChildrenCPU(runStart: UInt64) -> Int64 {
-    guard let user = current[.childUserTime], let system = current[.childSystemTime] else { return 0 }
-    let waited = user &- baseline(.childUserTime, runStart) &+ system &- baseline(.childSystemTime, runStart)
-    return max(0, waited &- explained.cpu)
+  /// What children added to it by being waited for: since the recording began, or with `runStart` nil in its whole life. `nil`: the
+  /// kernel does not tell.
+  func absorbed(_ metric: ProcessMetric, since runStart: UInt64?) -> Int64? {
+    func counted(_ metric: ProcessMetric) -> Int64? {
+      current[metric].map { $0 &- (runStart.map { baseline(metric, $0) } ?? 0) }
+    }
+    let read: Int64?
+    switch metric {
+    case .cpuTime: read = counted(.childUserTime).map { $0 &+ (counted(.childSystemTime) ?? 0) }
+    case .userTime: read = counted(.childUserTime)
+    case .systemTime: read = counted(.childSystemTime)
+    case .minorFaults: read = counted(.childMinorFaults)
+    case .majorFaults: read = counted(.childMajorFaults)
+    default: read = nil
+    }
+    guard let waited = waited[metric] else { return read }
+    return max(read ?? 0, waited &- (life(metric) ?? 0))
   }
+
+  /// What waiting for it adds to its parent.
+  func whole(_ metric: ProcessMetric) -> Int64 {
+    let own = life(metric) ?? 0
+    if Self.holdsChildren.contains(metric) { return max(own, (explained[metric] ?? 0) &+ (exited[metric] ?? 0)) }
+    return own &+ max(absorbed(metric, since: nil) ?? 0, explained[metric] ?? 0, 0)
+  }
+
+  /// What it and the waited-for children that nothing else is known of used since the recording began.
+  func contribution(_ metric: ProcessMetric, runStart: UInt64) -> Int64? {
+    guard let own = own(metric, runStart: runStart) else { return nil }
+    return own &+ unexplained(metric, runStart: runStart)
+  }
+
+  /// What children that it waited for used beyond what is known of them.
+  func unexplained(_ metric: ProcessMetric, runStart: UInt64) -> Int64 {
+    max(0, (absorbed(metric, since: runStart) ?? 0) &- (explained[metric] ?? 0))
+  }
+
+  /// The kernel adds these of a waited-for child to its parent's own.
+  static let holdsChildren: [ProcessMetric] = [
+    .readCalls, .writeCalls, .readCharacters, .writeCharacters, .readBytes, .writeBytes, .cancelledWriteBytes,
+  ]
+
+  /// What is counted over a tree.
+  static let counted = ProcessMetric.allCases.filter {
+    $0.metric.isCumulative && ![.childUserTime, .childSystemTime, .childMinorFaults, .childMajorFaults].contains($0)
+  }
+
+  /// CPU time of children that it waited for and that no reading has ever seen.
+  package func unseenChildrenCPU(runStart: UInt64) -> Int64 { unexplained(.cpuTime, runStart: runStart) }
 }

@@ -272,6 +272,7 @@ extension SpanArgument {
     case .real(let value)?: self.init(name: annotation.name, value: .real(value))
     case .text(let value)?: self.init(name: annotation.name, value: .text(value))
     case .flag(let value)?: self.init(name: annotation.name, value: .flag(value))
+    case .integers(let value)?: self.init(name: annotation.name, value: .integers(value))
     case .texts(let value)?: self.init(name: annotation.name, value: .texts(value))
     case nil: return nil
     }

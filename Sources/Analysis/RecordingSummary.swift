@@ -54,6 +54,8 @@ package struct RunFacts: Sendable {
   package var monotonicOffset: Int64 = 0
   package var realtimeOffset: Int64 = 0
   package var exit: ProgramExit?
+  /// Since when the file was full: figures of the end stand in it, what lies between does not.
+  package var fullSeconds: Double?
   /// Why the recording ended: "command ended", "interrupted", "duration", "all ended"; `nil`: the recorder was killed.
   package var endReason: String?
 
@@ -91,6 +93,8 @@ package struct ProcessUsage: Sendable {
   package var firstSeenSeconds = 0.0
   package var endSeconds: Double?
   package var exit: ProgramExit?
+  /// `waited`: wait4(2) told; `exit_record`: the kernel's exit record; `zombie`: read after its end; `vanished`: what it used after its
+  /// last reading is not in its figures.
   package var finalReading: String?
   package var cpuSeconds: Double?
   package var userSeconds: Double?
@@ -108,12 +112,20 @@ package struct TotalUsage: Sendable {
   package var cpuSeconds: Double?
   package var userSeconds: Double?
   package var systemSeconds: Double?
-  /// The greatest sum of resident memory at one tick (shared pages count once for each process), or a single process's
-  /// own peak where that is greater.
+  /// The most memory that the living processes held at one tick, pages that several of them share counted once (``Ledger/heldMemory``),
+  /// or a single process's own peak where that is greater. Never more than the kernel held for them.
   package var peakResidentBytes: Int64?
+  /// The greatest sum of resident sizes at one tick: shared pages count once for each process.
+  package var peakResidentSumBytes: Int64?
   package var peakResidentAtSeconds: Double?
   package var usage = ProcessSample()
   package var processCount = 0
+  /// Others may have come and gone between two ticks unseen.
+  package var isProcessCountLowerBound = false
+  /// Children were started that nobody waits for, and some of them may have come and gone unseen: what they used is in nobody's account.
+  package var isUsageLowerBound = false
+  /// Several processes, some of which lived between two readings: together they may have held more.
+  package var isPeakLowerBound = false
   package var greatestProcessCount = 0
   /// CPU time of descendants that were waited for and ended between two ticks unseen.
   package var unseenCPUSeconds: Double?
@@ -128,6 +140,7 @@ package struct RecorderUsage: Sendable {
   package var late: Int64?
   package var skipped: Int64?
   package var refusedChunks: Int64?
+  package var lives = LivesSource()
   package var probes: [ProbeUsage] = []
 
   package struct ProbeUsage: Sendable {

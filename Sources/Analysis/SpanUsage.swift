@@ -102,6 +102,7 @@ package struct SpanArgument: Equatable, Sendable {
     case text(String)
     case flag(Bool)
     case texts([String])
+    case integers([Int64])
   }
 
   package var name: String

@@ -21,6 +21,10 @@ package struct Summarizer: RecordingVisitor {
   private var closedTime: UInt64 = 0
   private var greatestResident: Int64 = 0
   private var greatestResidentTime: UInt64 = 0
+  private var greatestResidentSum: Int64 = 0
+  private var hasPartialTicks = false
+  /// Not drawn yet.
+  private var late: [Accounts.LateUse] = []
   private var greatestProcessCount = 0
   private var leastAvailable: Int64?
   private var hasBegun = false
@@ -28,14 +32,14 @@ package struct Summarizer: RecordingVisitor {
   private var lastTime: UInt64 = 0
   /// Processes that a track names: those that wrote spans are among them even if no tick met them.
   private var describedProcesses: [Int32: (name: String, time: UInt64)] = [:]
-  /// CPU time that was noticed later than it was used: what a process used after its last reading comes with its parent's.
-  private var lateCPU = 0.0
   private var forkPeakResident: Int64 = 0
 
   /// The sums at one tick.
   private struct Totals {
     var time: UInt64
+    /// As readings saw it, and what was used before it showed.
     var cpu: Int64?
+    var late: [Accounts.LateUse]
     var resident: Int64?
     var readBytes: Int64?
     var writeBytes: Int64?
@@ -165,18 +169,22 @@ package struct Summarizer: RecordingVisitor {
     if !ledger.isJournal(track) { return programNote(name, on: track, at: time, note) }
     if ledger.closes(tick: time) { closeTick() }
     if time > lastTime { lastTime = time }
+    ledger.note(name, on: track, at: time, note)
     switch name {
     case "recording": begin(note, at: time)
     case "machine": machine(note)
     case "process", "exec":
-      process(note, on: track, at: time)
+      process(note, on: track)
       limitBook.process(note)
     case "cgroup": limitBook.cgroup(note)
     case "source": lineBook.source(note)
     case "stacks": stackBook.note(note)
     case "limits": limitBook.resourceLimits(note)
     case "out of memory": limitBook.outOfMemory(note)
-    case "process ended": processEnded(note, on: track, at: time)
+    case "recorder full": facts.run.fullSeconds = note.integer("full_ns").map { seconds(UInt64(bitPattern: $0)) }
+    case "process ended":
+      if let name = note.text("name"), let index = ledger.process(on: track) { ledger.update(index) { $0.name = name } }
+    case "lives": facts.recorder.lives = LivesSource(note)
     case "missing":
       facts.missing.append(
         MissingFact(
@@ -219,7 +227,6 @@ package struct Summarizer: RecordingVisitor {
     forkPeakResident = note.integer("fork_peak_rss_bytes") ?? .max
     facts.run.workingDirectory = note.text("working_directory")
     facts.run.interval = note.text("interval") ?? ""
-    ledger.runStart = time
     gpus.begin(at: time)
     facts.curves = Curves(start: time)
   }
@@ -237,14 +244,10 @@ package struct Summarizer: RecordingVisitor {
     facts.machine.container = note.text("container")
   }
 
-  private mutating func process(_ note: Note, on track: Int, at time: UInt64) {
+  /// Who it is; the ledger has entered what counts.
+  private mutating func process(_ note: Note, on track: Int) {
     guard let index = ledger.process(on: track) else { return }
     ledger.update(index) { process in
-      process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
-      if process.started == nil {
-        process.started = note.integer("start_ns").map { UInt64(bitPattern: $0) }
-        process.firstSeen = time
-      }
       let command = note.texts("command")
       if !command.isEmpty { process.arguments = command }
       process.name = note.text("name") ?? process.name
@@ -255,20 +258,6 @@ package struct Summarizer: RecordingVisitor {
     }
   }
 
-  private mutating func processEnded(_ note: Note, on track: Int, at time: UInt64) {
-    guard let index = ledger.process(on: track) else { return }
-    ledger.update(index) { process in
-      process.ended = time
-      process.exit = note.exit
-      process.finalReading = note.text("final")
-      process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
-      if let user = note.integer("user_ns"), let system = note.integer("system_ns") {
-        process.waitedCPU = user &+ system
-      }
-      process.waitedPeakResident = note.integer("peak_rss_bytes")
-    }
-  }
-
   // MARK: ticks
 
   /// Looks at the books when all readings of a tick are in them.
@@ -276,29 +265,36 @@ package struct Summarizer: RecordingVisitor {
     guard ledger.time != closedTime else { return }
     closedTime = ledger.time
     ledger.settle()
+    late += ledger.lateCPU
+    if let available = ledger.machine[.availableSize] { leastAvailable = min(leastAvailable ?? .max, available) }
+    if !ledger.cgroups.isEmpty { limitBook.closeTick(ledger.cgroup) }
+    // Its sums would be those of processes that nobody looked at.
+    if ledger.isPartial {
+      hasPartialTicks = true
+      return
+    }
     let cpu = ledger.machineCPU
-    let alive = ledger.processes.indices.reduce(0) { $0 + (ledger.processes[$1].isAlive ? 1 : 0) }
+    let alive = ledger.alive.count
     let isMachineNew = cpu.map { $0.all != pending?.machineAll } ?? false
     let now = Totals(
-      time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize),
+      time: ledger.time, cpu: ledger.directCPU, late: late, resident: ledger.heldMemory,
       readBytes: ledger.sum(ProcessMetric.readBytes), writeBytes: ledger.sum(ProcessMetric.writeBytes),
       machineBusy: cpu?.busy, machineAll: cpu?.all,
       machineTime: isMachineNew ? ledger.time : pending?.machineTime ?? ledger.time, processes: alive,
       cgroupMemory: ledger.cgroup[.memoryUse], throttled: ledger.grown(.throttledTime))
-    if !ledger.cgroups.isEmpty { limitBook.closeTick(ledger.cgroup) }
+    late.removeAll()
     greatestProcessCount = max(greatestProcessCount, alive)
+    if let sum = ledger.sum(.residentSize) { greatestResidentSum = max(greatestResidentSum, sum) }
     if let resident = now.resident, resident > greatestResident {
       greatestResident = resident
       greatestResidentTime = now.time
     }
-    if let available = ledger.machine[.availableSize] { leastAvailable = min(leastAvailable ?? .max, available) }
     guard var last = pending else {
       pending = now
       return
     }
-    // A child that was just waited for is in its parent's account before its own is closed: for one tick it stands in both, and
+    // A child that was just waited for may be in its parent's account before its own is closed: for one tick it stands in both, and
     // the next tick's sum is the true one.
-    last.cpu = Self.less(last.cpu, now.cpu)
     last.readBytes = Self.less(last.readBytes, now.readBytes)
     last.writeBytes = Self.less(last.writeBytes, now.writeBytes)
     drawn(last)
@@ -316,7 +312,10 @@ package struct Summarizer: RecordingVisitor {
       return
     }
     // A rate over less time would show the jitter of reading, not the program.
-    guard totals.time - before.time >= 5_000_000 else { return }
+    guard totals.time - before.time >= 5_000_000 else {
+      previous?.late += totals.late
+      return
+    }
     draw(before, totals)
     previous = totals
   }
@@ -327,12 +326,9 @@ package struct Summarizer: RecordingVisitor {
       guard let old, let new, new >= old, nanoseconds > 0 else { return nil }
       return Double(new &- old) * scale / nanoseconds
     }
-    if let cpu = rate(before.cpu, now.cpu, 1) {
-      // More than all CPUs cannot have been used in this interval; the rest is drawn after it.
-      let all = cpu + lateCPU
-      let drawn = min(all, Double(facts.machine.logicalCPUs ?? .max))
-      lateCPU = all - drawn
-      facts.curves.cpu.add(drawn, from: before.time, to: now.time)
+    rate(before.cpu, now.cpu, 1).map { facts.curves.cpu.add($0, from: before.time, to: now.time) }
+    for use in before.late {
+      facts.curves.cpu.addLate(Double(use.nanoseconds), from: use.from, to: use.to)
     }
     rate(before.readBytes, now.readBytes, 1e9).map { facts.curves.diskRead.add($0, from: before.time, to: now.time) }
     rate(before.writeBytes, now.writeBytes, 1e9).map { facts.curves.diskWrite.add($0, from: before.time, to: now.time) }
@@ -354,10 +350,15 @@ package struct Summarizer: RecordingVisitor {
   mutating func finished() -> RecordingSummary {
     closeTick()
     if let pending { drawn(pending) }
+    ledger.settleAtEnd()
+    for use in (previous?.late ?? []) + late + ledger.lateCPU {
+      facts.curves.cpu.addLate(Double(use.nanoseconds), from: use.from, to: use.to)
+    }
+    if let processors = facts.machine.logicalCPUs { facts.curves.cpu.settleLate(atMost: Double(processors)) }
     spans.finish(at: facts.run.end == 0 ? lastTime : facts.run.end)
     folds.place(in: &spans)
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
-    facts.processes = ledger.processes.map { usage($0) }
+    facts.processes = ledger.processes.map { usage($0) } + ledger.lives.all.map { usage($0) }
     addUnseenWriters()
     finishTotal()
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
@@ -430,7 +431,8 @@ package struct Summarizer: RecordingVisitor {
     usage.firstSeenSeconds = seconds(process.firstSeen)
     usage.endSeconds = process.ended.map(seconds)
     usage.exit = process.exit
-    usage.finalReading = process.finalReading
+    let isVanished = process.finalReading == "vanished"
+    usage.finalReading = isVanished && process.exited.has(.cpuTime) ? "exit_record" : process.finalReading
     for metric in ProcessMetric.allCases {
       usage.last[metric] =
         metric.metric.isCumulative ? process.own(metric, runStart: facts.run.start) : process.current[metric]
@@ -439,10 +441,9 @@ package struct Summarizer: RecordingVisitor {
     usage.lastMemory = process.memory.held
     usage.userSeconds = usage.last[.userTime].map { Double($0) / 1e9 }
     usage.systemSeconds = usage.last[.systemTime].map { Double($0) / 1e9 }
-    usage.cpuSeconds =
-      (usage.last[.cpuTime].map { Double($0) / 1e9 }) ?? usage.userSeconds.map { $0 + (usage.systemSeconds ?? 0) }
+    usage.cpuSeconds = process.own(.cpuTime, runStart: facts.run.start).map { Double($0) / 1e9 }
     let waitedChildren = (process.current[.childUserTime] ?? 0) &+ (process.current[.childSystemTime] ?? 0)
-    if let waited = process.waitedCPU, waitedChildren == 0, process.baseline(.cpuTime, facts.run.start) == 0 {
+    if let waited = process.waited[.cpuTime], waitedChildren == 0, process.baseline(.cpuTime, facts.run.start) == 0 {
       // The last reading may be an interval old; wait4(2) is exact, and here it holds no child's time.
       usage.cpuSeconds = max(usage.cpuSeconds ?? 0, Double(waited) / 1e9)
     }
@@ -452,6 +453,26 @@ package struct Summarizer: RecordingVisitor {
     let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.filter { $0 > 0 }
       .max()
     usage.peakResidentBytes = peak(of: process, sampled: sampled)
+    return usage
+  }
+
+  /// A process that no reading met, by its exit record.
+  private func usage(_ life: Life) -> ProcessUsage {
+    var usage = ProcessUsage()
+    usage.pid = life.pid
+    usage.parentPID = life.parentPID
+    usage.name = life.name
+    usage.startSeconds = seconds(life.started)
+    usage.firstSeenSeconds = seconds(life.started)
+    usage.endSeconds = seconds(life.ended)
+    usage.exit = life.exit
+    usage.finalReading = "exit_record"
+    usage.last = life.used
+    usage.last[.peakResidentSize] = nil
+    usage.userSeconds = life.used[.userTime].map { Double($0) / 1e9 }
+    usage.systemSeconds = life.used[.systemTime].map { Double($0) / 1e9 }
+    usage.cpuSeconds = life.used[.cpuTime].map { Double($0) / 1e9 }
+    usage.peakResidentBytes = life.peakResident
     return usage
   }
 
@@ -479,11 +500,24 @@ package struct Summarizer: RecordingVisitor {
       total.peakResidentBytes = greatestResident
     }
     if greatestResident > 0 { total.peakResidentAtSeconds = seconds(greatestResidentTime) }
-    total.processCount = facts.processes.count
+    if greatestResidentSum > 0 { total.peakResidentSumBytes = greatestResidentSum }
+    total.processCount = facts.processes.count + Int(clamping: ledger.unrecordedProcesses)
     total.greatestProcessCount = greatestProcessCount
     let unseen = facts.processes.compactMap(\.waitedChildrenUnseenCPUSeconds)
     total.unseenCPUSeconds = unseen.isEmpty ? nil : unseen.reduce(0, +)
-    total.unseenTasksAtMost = ledger.recorder[.unseenTasks]
+    total.unseenTasksAtMost = facts.recorder.lives.isComplete ? 0 : ledger.recorder[.unseenTasks]
+    let isSomethingUnseen = total.unseenTasksAtMost ?? 0 > 0
+    let isFull = facts.run.fullSeconds != nil
+    total.isProcessCountLowerBound = isSomethingUnseen || isFull && !facts.recorder.lives.isComplete
+    total.isUsageLowerBound =
+      isSomethingUnseen && ledger.processes.contains { $0.ignoresChildren || $0.isUnwaited }
+    // One process's own mark is exact. Of several, those that lived for less than a tick may have come together between two.
+    let isShort = facts.processes.contains { process in
+      process.endSeconds.map { $0 - (process.startSeconds ?? process.firstSeenSeconds) < 0.05 } ?? false
+    }
+    total.isPeakLowerBound =
+      total.processCount > 1
+      && (isSomethingUnseen || isShort || isFull || hasPartialTicks || single ?? 0 > greatestResident)
     facts.total = total
   }
 
@@ -528,6 +562,10 @@ struct Note {
     case .text(let text): [text]
     default: []
     }
+  }
+
+  func integers(_ name: String) -> [Int64] {
+    if case .integers(let values) = values[name] { values } else { [] }
   }
 
   func flag(_ name: String) -> Bool {

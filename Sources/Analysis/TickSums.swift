@@ -27,6 +27,7 @@ struct TickSums {
   private let metrics: [ProcessMetric]
   private var memoryBytes: Int64?
   private var swapBytes: Int64?
+  private var processors: Int64?
   /// The last row with a share, and the most CPU time until then: counted from there, the shares add up to the CPU
   /// time.
   private var cpuBefore: (time: UInt64, highest: Int64)?
@@ -39,6 +40,7 @@ struct TickSums {
   mutating func setMachine(_ note: Note) {
     memoryBytes = note.integer("memory_bytes")
     swapBytes = note.integer("swap_bytes")
+    processors = note.integer("logical_cpus")
   }
 
   /// Takes the tick that is complete in `ledger`, and gives the row of the one before.
@@ -46,6 +48,8 @@ struct TickSums {
   /// A child that was waited for stands in its parent's account before its end is noticed, a tick later: for that long
   /// the sums hold it twice. What only grows was never more than it is a tick later.
   mutating func close(_ ledger: Ledger) -> TickRow? {
+    // Its sums would be those of processes that nobody looked at.
+    if ledger.isPartial { return nil }
     let row = row(ledger)
     let earlier = release(before: row)
     held = row
@@ -78,7 +82,7 @@ struct TickSums {
       time: ledger.time, sums: sums, machineShare: share(of: ledger.machineCPU),
       usedMemory: difference(memoryBytes, ledger.machine[.availableSize]),
       usedSwap: difference(swapBytes, ledger.machine[.swapFreeSize]), disks: disks,
-      processes: Int64(ledger.processes.count { $0.isAlive }), cgroup: ledger.cgroup,
+      processes: Int64(ledger.alive.count), cgroup: ledger.cgroup,
       throttled: ledger.grown(.throttledTime))
   }
 
@@ -90,9 +94,12 @@ struct TickSums {
       return nil
     }
     guard time - before.time >= 1_000_000 else { return nil }
-    let highest = max(cpu, before.highest)
+    let elapsed = time - before.time
+    // What all CPUs cannot have done in this time was done before it showed; it is told in the rows that follow.
+    let most = processors.map { before.highest &+ Int64(elapsed) &* $0 } ?? .max
+    let highest = min(max(cpu, before.highest), most)
     cpuBefore = (time, highest)
-    return Double(highest &- before.highest) * 100 / Double(time - before.time)
+    return Double(highest &- before.highest) * 100 / Double(elapsed)
   }
 
   private mutating func share(of machineCPU: (busy: Int64, all: Int64)?) -> Double? {

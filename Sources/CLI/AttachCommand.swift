@@ -38,6 +38,7 @@ struct AttachCommand: ParsableCommand {
     let pids = try parsed()
     var samplerOptions = try options.samplerOptions()
     samplerOptions.followsDescendants = children
+    samplerOptions.listensForExits = true
     let parts = try options.samplerParts(samplerOptions)
     let proc = samplerOptions.roots.proc
     let handles = try handles(of: pids, proc: proc)

@@ -34,7 +34,7 @@ struct Checkup {
   static func all() -> [Checkup] {
     [
       ownProcess(), otherUsers(), hiddenProcesses(), proportionalMemory(), pressure(), machine(), cycleCounter(),
-      space(), descriptors(),
+      lives(), space(), descriptors(),
     ] + stacks() + limits() + gpus()
   }
 

@@ -61,6 +61,7 @@ struct RunCommand: ParsableCommand {
     }
     var samplerOptions = try options.samplerOptions()
     samplerOptions.isReaper = true
+    samplerOptions.listensForExits = true
     let parts = try options.samplerParts(samplerOptions)
     let name = program.split(separator: "/").last.map(String.init) ?? program
     let signals = try Recorder.signals()

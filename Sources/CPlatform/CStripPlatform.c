@@ -158,6 +158,8 @@ int strip_gettid(void) { return (int)syscall(SYS_gettid); }
 uint32_t strip_geteuid(void) { return geteuid(); }
 int strip_kill(int pid, int signal) { return kill(pid, signal) == -1 ? -errno : 0; }
 int strip_pidfd_open(int pid) { return (int)RESULT(syscall(SYS_pidfd_open, pid, 0)); }
+int strip_shares_memory(int first, int second) { return syscall(SYS_kcmp, first, second, 1 /* KCMP_VM */, 0, 0) == 0; }
+
 int strip_set_child_subreaper(void) { return RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
 int strip_set_timer_slack(uint64_t n) { return RESULT(prctl(PR_SET_TIMERSLACK, n, 0, 0, 0)); }
 int strip_thread_name(char out[16]) { return RESULT(prctl(PR_GET_NAME, out, 0, 0, 0)); }

@@ -57,4 +57,18 @@ public enum ProcessMetric: Int, MetricCatalogue {
     case .proportionalSwapSize: Metric("pss_swap", .bytes, isCumulative: false, step: 1024)
     }
   }
+
+  /// What the journal's entry `figures` tells of a process when the file was full, in this order.
+  package static let figures: [ProcessMetric] =
+    [.cpuTime, .userTime, .systemTime, .minorFaults, .majorFaults] + [
+      .childUserTime, .childSystemTime, .childMinorFaults, .childMajorFaults, .readCalls, .writeCalls, .readCharacters,
+      .writeCharacters, .readBytes, .writeBytes, .cancelledWriteBytes, .voluntarySwitches, .involuntarySwitches,
+      .runDelay, .peakResidentSize,
+    ]
+
+  /// What an exit record tells of a process, its own alone, in the order of the entry `usage` of the recording's journal.
+  package static let exitRecord: [ProcessMetric] = [
+    .cpuTime, .userTime, .systemTime, .minorFaults, .majorFaults, .peakResidentSize, .readCalls, .writeCalls,
+    .readCharacters, .writeCharacters, .readBytes, .writeBytes, .voluntarySwitches, .involuntarySwitches, .runDelay,
+  ]
 }

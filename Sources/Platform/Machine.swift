@@ -54,6 +54,9 @@ package enum Own {
   package static var user: UInt32 { strip_geteuid() }
   package static var fileSizeLimit: UInt64 { strip_file_size_limit() }
 
+  /// kcmp(2), KCMP_VM: do two processes run in the same memory? `false` where we may not know.
+  package static func sharesMemory(_ first: Int32, _ second: Int32) -> Bool { strip_shares_memory(first, second) == 1 }
+
   package static func becomeSubreaper() { _ = strip_set_child_subreaper() }
   package static func exit(_ code: Int32) -> Never { strip_exit(code) }
   package static func yield() { strip_pause() }

@@ -35,6 +35,9 @@ package struct ProcessProbe: Sendable {
   /// can still be read, the PID was still this process's a moment before.
   package static let all: [ProcessProbe] = [cpuClock, stat, statm, io, status, descriptors, smapsRollup]
 
+  /// What tells how memory is shared.
+  package static let sharing = giving([.proportionalSize])
+
   static let clockIndex = 0
   static let statIndex = 1
 

@@ -13,6 +13,11 @@ package struct ProcessState: Equatable, Sendable {
   /// A hash of the program's short name. It changes when another program is executed (or a thread renames itself).
   package internal(set) var nameHash: UInt64 = 0
 
+  /// Field 28: where its stack starts, another place in each program that is executed; 0: we may not know.
+  package internal(set) var stackStart: UInt64 = 0
+  /// Of proc_pid_status(5), SigIgn: the kernel reaps its children itself and adds their figures to nobody's.
+  package internal(set) var ignoresChildren = false
+
   package init() {}
 
   package var identity: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }

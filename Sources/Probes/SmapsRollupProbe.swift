@@ -10,7 +10,7 @@ extension ProcessProbe {
       .proportionalSize, .proportionalAnonymousSize, .proportionalFileSize, .proportionalSharedSize, .uniqueSize,
       .proportionalSwapSize,
     ],
-    tier: .seldom, source: .file("smaps_rollup", SmapsRollupProbe.parse))
+    tier: .often, source: .file("smaps_rollup", SmapsRollupProbe.parse))
 }
 
 package enum SmapsRollupProbe {

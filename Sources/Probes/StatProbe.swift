@@ -44,8 +44,10 @@ package enum StatProbe {
     state.startTicks = UInt64(bitPattern: start)
     state.nameHash = nameHash
     state.exitStatus = nil
+    text.skip(fields: 5)  // 23 vsize to 27 endcode
+    state.stackStart = text.integer().map { UInt64(bitPattern: $0) } ?? 0  // 28 startstack
     if state.isZombie {
-      text.skip(fields: 29)  // 23 vsize to 51 env_end
+      text.skip(fields: 23)  // 29 kstkesp to 51 env_end
       state.exitStatus = text.integer().map { Int32(truncatingIfNeeded: $0) }  // 52 exit_code
     }
   }

@@ -18,6 +18,10 @@ package enum StatusProbe {
     var text = text
     while !text.isAtEnd {
       defer { text.skipLine() }
+      if text.key == FieldScanner.key("SigIgn:") {
+        state.ignoresChildren = ignoresChildren(&text)
+        continue
+      }
       let metric: ProcessMetric
       var unit: Int64 = 1024
       switch text.key {
@@ -33,5 +37,20 @@ package enum StatusProbe {
       }
       if text.skip(past: UInt8(ascii: ":")) { sample[metric] = text.integer(times: unit) }
     }
+  }
+
+  /// Bit 16 of a mask of 16 hexadecimal digits: SIGCHLD is 17.
+  private static func ignoresChildren(_ text: inout FieldScanner) -> Bool {
+    guard text.skip(past: UInt8(ascii: ":")) else { return false }
+    text.skipBlanks()
+    var digits: [UInt8] = []
+    while text.byte > 32, digits.count < 32 {
+      digits.append(text.byte)
+      _ = text.take(text.byte)
+    }
+    guard digits.count >= 5 else { return false }
+    let digit = digits[digits.count - 5]
+    let value = digit <= UInt8(ascii: "9") ? digit &- UInt8(ascii: "0") : (digit | 0x20) &- UInt8(ascii: "a") &+ 10
+    return value & 1 != 0
   }
 }

@@ -404,6 +404,7 @@ package struct RecordingReader: ~Copyable {
     var name = ""
     var value: Annotation.Value?
     var texts: [String] = []
+    var integers: [Int64] = []
     while message.advance() {
       switch message.number {
       case AnnotationField.name: name = message.text
@@ -414,10 +415,14 @@ package struct RecordingReader: ~Copyable {
       case AnnotationField.string: value = .text(message.text)
       case AnnotationField.arrayValue where message.wire == WireType.bytes:
         var element = message.message
-        while element.advance() { if element.number == AnnotationField.string { texts.append(element.text) } }
+        while element.advance() {
+          if element.number == AnnotationField.string { texts.append(element.text) }
+          if element.number == AnnotationField.integer { integers.append(element.signed) }
+        }
       default: break
       }
     }
+    if !integers.isEmpty { value = .integers(integers) }
     if !texts.isEmpty { value = .texts(texts) }
     return value.map { Annotation(name: name, value: $0) }
   }

@@ -100,8 +100,9 @@ internal import Synchronization
     case full
   }
 
-  /// Takes `count` neighbouring blocks that are already allocated on disk, leaving `reserve` bytes below the maximum free.
-  func claim(_ count: Int, reserve: UInt64) -> Claim {
+  /// Takes `count` neighbouring blocks that are already allocated on disk, leaving `reserve` bytes below the maximum free, and `spare`
+  /// bytes of what is allocated.
+  func claim(_ count: Int, reserve: UInt64, spare: UInt64) -> Claim {
     let size = UInt64(RecordingLayout.blockSize)
     let maximumBytes = maximumBytes
     let blocks = (maximumBytes - min(reserve, maximumBytes)) / size
@@ -110,7 +111,7 @@ internal import Synchronization
       // A closed recording's next block is beyond them too.
       if next > blocks || UInt64(count) > blocks - next { return .full }
       let end = (next + UInt64(count)) * size
-      if end > load(.allocatedBytes) { return .needs(end) }
+      if end + spare > load(.allocatedBytes) { return .needs(end + spare) }
       let result = unsafe word(.nextBlock).pointee.compareExchange(
         expected: next, desired: next + UInt64(count), ordering: .relaxed)
       if result.exchanged { return .block(next) }

@@ -12,6 +12,8 @@ package struct Journal: ~Copyable {
   /// The track of the run itself.
   package let runTrack: UInt64
   private var idleTrack: UInt64 = 0
+  private var partialTrack: UInt64 = 0
+  private var sweepTrack: UInt64 = 0
 
   package init(_ file: RecordingFile) {
     writer = PacketWriter(file)
@@ -37,34 +39,57 @@ package struct Journal: ~Copyable {
     writer.append(builder)
   }
 
-  /// Describes the track of ticks that found nothing new.
-  package mutating func beginIdleTicks() {
-    idleTrack = writer.file.control.nextTrack()
+  /// Describes the tracks that say what a tick looked at.
+  package mutating func beginTicks() {
+    idleTrack = tickTrack("idle tick")
+    partialTrack = tickTrack("partial tick")
+    sweepTrack = tickTrack("memory sweep")
+  }
+
+  private mutating func tickTrack(_ name: String) -> UInt64 {
+    let uuid = writer.file.control.nextTrack()
     builder.clear()
     builder.field(PacketField.sequenceID, UInt64(sequence))
     let track = builder.open(PacketField.trackDescriptor)
-    builder.field(TrackField.uuid, idleTrack)
+    builder.field(TrackField.uuid, uuid)
     builder.field(TrackField.parent, runTrack)
-    builder.field(TrackField.name, "idle tick")
+    builder.field(TrackField.name, name)
     let counter = builder.open(TrackField.counter)
     builder.field(CounterField.category, StaticString("stripchart"))
     builder.close(counter)
     builder.close(track)
+    writer.append(builder)
+    return uuid
+  }
+
+  /// A tick that did not look at every process: what has ended since may still be in its sums.
+  package mutating func partialTick(_ number: UInt64, at time: UInt64) {
+    compose(partialTrack, number, at: time)
+    writer.append(builder)
+  }
+
+  /// A tick that read the proportional size of every process.
+  package mutating func memorySweep(_ number: UInt64, at time: UInt64) {
+    compose(sweepTrack, number, at: time)
     writer.append(builder)
   }
 
   /// A tick that found nothing new. It is written before the next news, and only if it is the last such tick then: so a
   /// change is known to lie between two ticks, and an idle hour costs nothing.
   package mutating func idleTick(_ number: UInt64, at time: UInt64) {
+    compose(idleTrack, number, at: time)
+    writer.putOff(builder)
+  }
+
+  private mutating func compose(_ track: UInt64, _ number: UInt64, at time: UInt64) {
     builder.clear()
     builder.field(PacketField.timestamp, time)
     builder.field(PacketField.sequenceID, UInt64(sequence))
     let event = builder.open(PacketField.trackEvent)
     builder.field(EventField.type, EventType.counter)
-    builder.field(EventField.track, idleTrack)
+    builder.field(EventField.track, track)
     builder.field(EventField.value, number)
     builder.close(event)
-    writer.putOff(builder)
   }
 
   /// The same moment on CLOCK_BOOTTIME, CLOCK_MONOTONIC and the wall clock; repeated, it shows a stepped clock.
@@ -166,6 +191,7 @@ package struct Annotation: Equatable, Sendable {
     case integer(Int64)
     case text(String)
     case texts([String])
+    case integers([Int64])
     case flag(Bool)
     case real(Double)
   }
@@ -186,6 +212,11 @@ package struct Annotation: Equatable, Sendable {
   package init(_ name: String, texts: [String]) {
     self.name = name
     self.value = .texts(texts)
+  }
+
+  package init(_ name: String, integers: [Int64]?) {
+    self.name = name
+    self.value = integers.map { .integers($0) }
   }
 
   package init(_ name: String, flag: Bool) {
@@ -218,6 +249,12 @@ extension PacketBuilder {
         field(AnnotationField.string, text, limit: room)
         close(element)
         room -= text.utf8.count + 8
+      }
+    case .integers(let values):
+      for value in values {
+        let element = open(AnnotationField.arrayValue)
+        field(AnnotationField.integer, signed: value)
+        close(element)
       }
     }
     close(start)

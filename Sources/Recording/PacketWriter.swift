@@ -18,6 +18,8 @@ internal import StripPlatform
   package private(set) var packets: UInt64 = 0
   /// Packets that found no room.
   package private(set) var lostPackets: UInt64 = 0
+  /// What is written now may take the room that is kept for the end.
+  package var isEnding = false
 
   package init(_ file: RecordingFile) {
     self.file = file
@@ -77,7 +79,7 @@ internal import StripPlatform
       blockRemaining = RecordingLayout.blockSize
       return unsafe position
     }
-    guard let fresh = unsafe file.claim(chunk, forSpans: false) else { return nil }
+    guard let fresh = unsafe file.claim(chunk, for: isEnding ? .end : .sampler) else { return nil }
     if let old = unsafe chunkStart { unsafe SharedMapping.release(old, count: chunkBytes) }
     unsafe chunkStart = fresh
     chunkBytes = chunk * RecordingLayout.blockSize

@@ -13,13 +13,25 @@ internal import Synchronization
   private let descriptor: Descriptor?
   private let windowSize: Int
   private let windows: UnsafeMutablePointer<Atomic<UInt>>
+  /// How much is kept for the end; the recorder raises it with the number of processes. Programs that write spans keep the least.
+  private let endBytes = Atomic<UInt64>(leastForEnd)
+
+  private var forEnd: UInt64 { min(endBytes.load(ordering: .relaxed), control.maximumBytes / 4) }
+
+  package func keepForEnd(_ bytes: UInt64) { endBytes.store(max(bytes, Self.leastForEnd), ordering: .relaxed) }
 
   private static let windowCount = 64
+  private static let leastBytes: UInt64 = 64 << 10
   /// The longest chunk; windows overlap by this much, so that a chunk always lies in one of them.
   package static let largestChunk = 8
   private static let overlap = largestChunk * RecordingLayout.blockSize
-  /// Kept free of spans, so that the end of the run can always be told.
+  /// Kept free of spans, so that the sampler can go on for a while.
   private static let reserve: UInt64 = 1 << 20
+  /// Kept free of all else and allocated from the start, so that the end of the run is always in the file: how it ended, and the last
+  /// figures.
+  package static let leastForEnd: UInt64 = 128 << 10
+
+  package enum Purpose { case spans, sampler, end }
 
   // MARK: making and joining
 
@@ -36,6 +48,9 @@ internal import Synchronization
       let descriptor = try Descriptor(opening: path, as: .createNew)
       do throws(SystemError) {
         let status = try descriptor.status()
+        // fallocate(2) beyond RLIMIT_FSIZE would send us SIGXFSZ.
+        let maximumBytes = min(maximumBytes, Own.fileSizeLimit & ~UInt64(RecordingLayout.blockSize - 1))
+        if maximumBytes < leastBytes { throw SystemError(code: 27, call: "fallocate") }
         let first = min(maximumBytes, 256 << 10)
         try descriptor.allocate(from: 0, count: first)
         let windowSize = windowSize(maximumBytes)
@@ -131,9 +146,16 @@ internal import Synchronization
 
   /// A run of `count` blocks that nobody else writes, allocated on disk and mapped. `nil`: the recording is closed or
   /// full, or the disk is; the refusal is counted.
-  package func claim(_ count: Int, forSpans: Bool) -> UnsafeMutableRawPointer? {
+  package func claim(_ count: Int, for purpose: Purpose) -> UnsafeMutableRawPointer? {
+    let reserve: UInt64
+    switch purpose {
+    case .spans: reserve = Self.reserve
+    case .sampler: reserve = forEnd
+    case .end: reserve = 0
+    }
+    let spare = purpose == .end ? 0 : forEnd
     while true {
-      switch control.claim(count, reserve: forSpans ? Self.reserve : 0) {
+      switch control.claim(count, reserve: reserve, spare: spare) {
       case .block(let block):
         let address = unsafe address(of: block * UInt64(RecordingLayout.blockSize))
         if unsafe address == nil { control.refuse() }
@@ -152,7 +174,7 @@ internal import Synchronization
 
   /// Keeps `bytes` of allocated space ahead of the writers; called by the recorder so that no program has to wait for it.
   package func allocateAhead(_ bytes: UInt64) {
-    let wanted = min(control.claimedBytes + bytes, control.maximumBytes)
+    let wanted = min(control.claimedBytes + bytes + forEnd, control.maximumBytes)
     if wanted > control.allocatedBytes { _ = grow(to: wanted) }
   }
 

@@ -244,7 +244,7 @@ internal import Synchronization
   func claim(_ pen: Pen) -> Bool {
     unsafe foldIfFilling(pen)
     let count = unsafe pen.pointee.chunk
-    guard let start = unsafe file.claim(count, forSpans: true) else {
+    guard let start = unsafe file.claim(count, for: .spans) else {
       unsafe pen.pointee.cursor = nowhere
       unsafe pen.pointee.limit = nowhere
       unsafe pen.pointee.isOff = true

@@ -27,7 +27,7 @@ internal import StripPlatform
 
   /// Claims a block. `nil`: the file is full.
   init?(_ kind: Kind, in file: RecordingFile, process: UInt64, thread: UInt64) {
-    guard let block = unsafe file.claim(1, forSpans: false) else { return nil }
+    guard let block = unsafe file.claim(1, for: .sampler) else { return nil }
     let (tag, low, high) = RecordingLayout.wideBlank(RecordingLayout.blockSize)
     // Safe because the block is ours, zeroed, and longer than the header.
     unsafe block.storeBytes(of: kind.rawValue, toByteOffset: 16, as: UInt32.self)

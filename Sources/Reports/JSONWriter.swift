@@ -49,6 +49,11 @@ struct JSONWriter {
   mutating func member(_ name: String, _ value: String?) { key(name); self.value(value) }
   mutating func member(_ name: String, _ values: [String]) { key(name); value(values) }
 
+  mutating func member(_ name: String, _ values: [Int64]) {
+    key(name)
+    scalar("[" + values.map { "\($0)" }.joined(separator: ", ") + "]")
+  }
+
   private mutating func nested(_ open: String, _ close: String, _ body: (inout JSONWriter) -> Void) {
     separate()
     text += open

@@ -13,7 +13,7 @@ struct ProcessTable {
 
   func lines(_ width: Int, _ style: TerminalStyle) -> [String] {
     guard !summary.processes.isEmpty else { return [] }
-    let sorted = summary.processes.sorted(by: Self.isGreater)
+    let entries = ProcessFold.entries(of: summary.processes, limit: limit)
     var table = TextTable(
       [
         .init(title: "PID"), .init(title: "process", isNumber: false), .init(title: "CPU"), .init(title: "peak RSS"),
@@ -21,9 +21,15 @@ struct ProcessTable {
         .init(title: "start", dispensability: 3), .init(title: "end"), .init(title: "", isNumber: false),
       ], flexible: 1)
     // One more is shown rather than named as "1 more".
-    let shown = sorted.count <= limit + 1 ? sorted[...] : sorted.prefix(limit)
-    for process in shown { table.append(cells(process), (process.exit?.shellCode ?? 0) != 0 ? .failure : .none) }
-    let others = sorted[shown.count...]
+    let shown = entries.count <= limit + 1 ? entries[...] : entries.prefix(limit)
+    for entry in shown {
+      switch entry {
+      case .one(let process):
+        table.append(cells(process), (process.exit?.shellCode ?? 0) != 0 ? .failure : .none)
+      case .many(let fold): table.append(cells(fold), fold.failures > 0 ? .failure : .none)
+      }
+    }
+    let others = entries[shown.count...].flatMap(\.processes)
     if !others.isEmpty {
       table.append(
         [
@@ -49,6 +55,19 @@ struct ProcessTable {
     ]
   }
 
+  private func cells(_ fold: ProcessFold) -> [String] {
+    let lifetime = fold.meanSeconds.map { ", \(Figure.duration($0)) each" } ?? ""
+    let failures = fold.failures == 0 ? "exit 0" : "\(fold.failures) failed"
+    return [
+      "", "\(ShownText.escaped(fold.name)) × \(fold.processes.count)\(lifetime)",
+      Figure.duration(Self.sum(fold.processes.map(\.cpuSeconds))),
+      Figure.bytes(fold.processes.compactMap(\.peakResidentBytes).max()),
+      Self.bytes(fold.processes.map { $0.last[.readBytes] }), Self.bytes(fold.processes.map { $0.last[.writeBytes] }),
+      Figure.duration(fold.startSeconds.map(Self.shownStart)), Figure.duration(fold.endSeconds),
+      fold.processes.contains { $0.exit == nil } && fold.failures == 0 ? "" : failures,
+    ]
+  }
+
   /// The kernel's start times are in steps of 10 ms, so a child of ours can seem to start before us.
   private static func shownStart(_ seconds: Double) -> Double { seconds < 0 && seconds > -0.02 ? 0 : seconds }
 
@@ -56,13 +75,6 @@ struct ProcessTable {
     if let exit = process.exit { return exit.shown }
     if process.endSeconds != nil { return "" }
     return summary.run.isComplete ? "running" : ""
-  }
-
-  private static func isGreater(_ left: ProcessUsage, _ right: ProcessUsage) -> Bool {
-    let (leftCPU, rightCPU) = (left.cpuSeconds ?? -1, right.cpuSeconds ?? -1)
-    if leftCPU != rightCPU { return leftCPU > rightCPU }
-    if left.firstSeenSeconds != right.firstSeenSeconds { return left.firstSeenSeconds < right.firstSeenSeconds }
-    return left.pid < right.pid
   }
 
   private static func sum(_ values: [Double?]) -> Double? {

@@ -70,6 +70,7 @@ extension SpanArgument {
     case .real(let value): Figure.value(value)
     case .text(let text): ShownText.escaped(text)
     case .flag(let flag): "\(flag)"
+    case .integers(let values): "[" + values.map { "\($0)" }.joined(separator: ", ") + "]"
     case .texts(let texts): "[" + texts.map(ShownText.escaped).joined(separator: ", ") + "]"
     }
   }

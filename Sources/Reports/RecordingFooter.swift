@@ -8,7 +8,7 @@ struct RecordingFooter {
 
   var entries: [(name: String, entry: String)] {
     [("machine", machine)] + (LimitText(summary).entry.map { [("limits", $0)] } ?? [])
-      + [("sampling", sampling), ("recorder", recorder)]
+      + [("sampling", sampling)] + (processes.map { [("processes", $0)] } ?? []) + [("recorder", recorder)]
       + (library.map { [("library", $0)] } ?? []) + [("file", file)]
   }
 
@@ -30,6 +30,18 @@ struct RecordingFooter {
     ]
     let probes = recorder.probes.map { "\(ShownText.escaped($0.name)) \(Figure.threeDigits($0.readsPerSecond)) Hz" }
     return counts.joined(separator: ", ") + (probes.isEmpty ? "" : "; \(probes.joined(separator: ", "))")
+  }
+
+  /// How processes that live for less than a tick are known.
+  private var processes: String? {
+    guard summary.run.mode != "system" else { return nil }
+    let lives = summary.recorder.lives
+    if lives.name == nil {
+      guard let reason = lives.reason else { return nil }
+      return "as seen at each tick; \(ShownText.escaped(reason))"
+    }
+    let lost = lives.lost == 0 ? "" : "; at least \(lives.lost) were lost"
+    return "each one that ended, by the kernel's exit records (taskstats)\(lost)"
   }
 
   private var recorder: String {

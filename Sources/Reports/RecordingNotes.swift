@@ -26,6 +26,10 @@ struct RecordingNotes {
   }
 
   private var refused: String? {
+    if let full = summary.run.fullSeconds {
+      return
+        "the file was full from \(Figure.duration(full)) on (--max-size, the disk, or ulimit -f): curves and spans end there; totals, exit codes and last figures are of the whole run"
+    }
     guard let refused = summary.recorder.refusedChunks, refused > 0 else { return nil }
     return
       "\(refused) times there was no room for more events (the disk was full, or the file reached its limit): those are lost"
@@ -71,17 +75,18 @@ struct RecordingNotes {
   }
 
   private var unseen: String? {
-    let cpu = summary.total.unseenCPUSeconds.map {
-      "; those that were waited for used \(Figure.threeDigits($0)) CPU-seconds, which the total holds"
-    }
+    let cpu = summary.total.unseenCPUSeconds.map { "\(Figure.threeDigits($0)) s of CPU" }
     guard let tasks = summary.total.unseenTasksAtMost, tasks > 0 else {
-      return summary.total.unseenCPUSeconds.map {
-        let cpu = Figure.threeDigits($0)
-        return "\(cpu) CPU-seconds of waited-for children came after their last reading: in the total, but in no row"
-      }
+      // What a process uses while it is taken down comes after its exit record.
+      guard let unseen = summary.total.unseenCPUSeconds, let all = summary.total.cpuSeconds, unseen > 0.01 * all,
+        let cpu
+      else { return nil }
+      return "\(cpu) that waited-for children used after their last reading is in the total, but in no row"
     }
-    let noun = tasks == 1 ? "1 task (process or thread)" : "\(tasks) tasks (processes or threads)"
-    return "at most \(noun) of the machine came and went between two ticks unseen\(cpu ?? "")"
+    let noun = tasks == 1 ? "1 short-lived process or thread" : "\(tasks) short-lived processes or threads"
+    let sum = cpu.map { "; their parents reported \($0), included in the total" } ?? ""
+    let gap = summary.total.isUsageLowerBound ? "; nobody waits for some of them, and what these used is missing" : ""
+    return "up to \(noun) (whole machine) fell between samples\(sum)\(gap)"
   }
 
   private var unmatched: String? {

@@ -117,6 +117,7 @@ extension JSONWriter {
     case .text(let value): member(argument.name, value)
     case .flag(let value): member(argument.name, value)
     case .texts(let values): member(argument.name, values)
+    case .integers(let values): member(argument.name, values)
     }
   }
 }

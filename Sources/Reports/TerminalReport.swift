@@ -112,7 +112,11 @@ package struct TerminalReport {
     if summary.run.mode != "system" || summary.total.cpuSeconds != nil { sentences.append(use) }
     if summary.total.processCount > 1 {
       let total = summary.total
-      sentences.append("It was \(total.processCount) processes, at most \(total.greatestProcessCount) at once.")
+      let atLeast = total.isProcessCountLowerBound ? "at least " : ""
+      let atOnce =
+        total.isPeakLowerBound
+        ? "up to \(total.greatestProcessCount) were seen at once" : "at most \(total.greatestProcessCount) at once"
+      sentences.append("It was \(atLeast)\(total.processCount) processes; \(atOnce).")
     }
     if let limit = LimitText(summary).sentence { sentences.append(limit) }
     if let machine { sentences.append(machine) }
@@ -127,7 +131,7 @@ package struct TerminalReport {
       summary.run.mode != "attach" ? "ran" : summary.processes.count == 1 ? "was recorded for" : "were recorded for"
     var parts = ["\(subject) \(verb) \(Figure.duration(wall))"]
     if let cpu = total.cpuSeconds {
-      parts[0] += " and used \(Figure.threeDigits(cpu)) CPU-seconds"
+      parts[0] += " and used \(total.isUsageLowerBound ? "at least " : "")\(Figure.threeDigits(cpu)) CPU-seconds"
       if wall > 0 { parts[0] += " (\(Figure.percent(cpu / wall)) of one CPU)" }
     } else {
       parts[0] += "; its CPU time is not known"
@@ -147,7 +151,8 @@ package struct TerminalReport {
     // A peak that the kernel remembers can lie between two ticks; then its moment is not known.
     let sampled = summary.curves.resident.peak ?? Double(peak)
     let moment = sampled >= 0.98 * Double(peak) ? summary.total.peakResidentAtSeconds : nil
-    return "memory peaked at \(Figure.bytes(peak))" + (moment.map { " at \(Figure.duration($0))" } ?? "")
+    let verb = summary.total.isPeakLowerBound ? "reached at least" : "peaked at"
+    return "memory \(verb) \(Figure.bytes(peak))" + (moment.map { " at \(Figure.duration($0))" } ?? "")
   }
 
   private var machine: String? {

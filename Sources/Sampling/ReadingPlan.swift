@@ -25,6 +25,9 @@ package struct ReadingPlan: Sendable {
       self.share = share
     }
 
+    /// Does it read how memory is shared? Then of all processes at once.
+    var isSweep: Bool { probes == ProcessProbe.sharing }
+
     package var interval: UInt64 { max(shortest, UInt64(Double(cost) / share)) }
 
     package func isDue(at now: UInt64) -> Bool { now >= due }

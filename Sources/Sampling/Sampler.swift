@@ -18,6 +18,8 @@ package import StripRecording
     package var isReaper = false
     /// The sampler is a thread of the recorded program: what it costs is the thread's, and it has no memory of its own.
     package var isInProcess = false
+    /// Takes the kernel's record of each task that ends, where it gives them.
+    package var listensForExits = false
     package var roots = KernelRoots()
 
     package init() {}
@@ -30,11 +32,19 @@ package import StripRecording
   package private(set) var processes: [TrackedProcess] = []
   private var indices: [Int32: Int] = [:]
   private var cursor: TaskCursor
+  private var processNumber: UInt64 = 0
+  private var isOrderLost = false
+  /// Ended and not reaped when it was last looked at: it may become ours to reap.
+  private var zombies: [Int32: (startTicks: UInt64, track: UInt64)] = [:]
+  var full: FullFile?
+  var lifeRecorder: LifeRecorder?
+  /// Why there are no exit records.
+  var livesReason: String?
   private var unseenTasks: Int64 = 0
   var machine: MachineRecorder?
   var isMachineDescribed = false
   private let parts: [SamplerPart]
-  private let buffer: UnsafeMutableRawBufferPointer
+  let buffer: UnsafeMutableRawBufferPointer
   private let calibration: CycleCalibration
   private var recorderGroup: CounterGroup
   private var recorderReader: ProcessReader?
@@ -72,15 +82,17 @@ package import StripRecording
     journal.note("recording", at: now, on: journal.runTrack, facts)
     let recorderTrack = file.control.nextTrack()
     journal.track(recorderTrack, name: "recorder")
-    journal.beginIdleTicks()
+    journal.beginTicks()
     recorderGroup = CounterGroup(
       RecorderMetric.allCases, parent: recorderTrack, sequence: file.control.nextCounterSequence())
     self.journal = journal
     schedule = TickSchedule(options.interval, start: now)
     plan = ReadingPlan(budget: options.budget)
     cursor = TaskCursor(proc: options.roots.proc)
+    lifeRecorder = nil
     // Safe because freed only by deinit.
     unsafe buffer = .allocate(byteCount: ProcessReader.bufferSize, alignment: 16)
+    if options.listensForExits { listenForExits() }
   }
 
   deinit { unsafe buffer.deallocate() }
@@ -94,7 +106,7 @@ package import StripRecording
 
   /// Records a process from now on. Errors: ENOENT when there is none, or what hides it.
   package func add(_ pid: Int32) throws(SystemError) {
-    if indices[pid] != nil { return }
+    if indices[pid] != nil || full != nil { return }
     var reader = try ProcessReader(pid: pid, root: options.roots.proc)
     var sample = ProcessSample()
     switch unsafe reader.read(ProcessProbe.through(.every), into: &sample, buffer: buffer) {
@@ -106,7 +118,8 @@ package import StripRecording
       sample[.residentSize] = nil
       sample[.virtualSize] = nil
     }
-    let process = TrackedProcess(reader, file: file)
+    processNumber += 1
+    let process = TrackedProcess(reader, number: processNumber, file: file)
     process.sample = sample
     indices[pid] = processes.count
     processes.append(process)
@@ -130,6 +143,8 @@ package import StripRecording
     var gone: Int64 = 0
     var left: [(pid: Int32, parent: Int32)] = []
     for pid in candidates where indices[pid] == nil && pid != ownPID {
+      // Its record is in already: what is left of it is a zombie.
+      if lifeRecorder?.hasEnded(pid) ?? false || zombies[pid] != nil { continue }
       // Fails for a thread that does not lead its process.
       guard let handle = try? ProcessDescriptor.open(pid) else {
         if (try? FileStatus.of("\(options.roots.proc)/\(pid)")) == nil { gone += 1 }
@@ -169,7 +184,7 @@ package import StripRecording
   }
 
   private func discover() {
-    guard options.followsDescendants else { return }
+    guard options.followsDescendants, full == nil else { return }
     switch cursor.news() {
     case .none: break
     case .range(let pids): unseenTasks += adopt(pids)
@@ -184,9 +199,16 @@ package import StripRecording
     let now = Clock.boottime()
     schedule.begin(at: now)
     let packets = journal.writer.packets
+    takeExits(at: now)
     discover()
-    if plan.hot.isDue(at: now) { readHot(at: now) }
-    for index in plan.dear.indices where plan.dear[index].isDue(at: now) { readDear(index, at: now) }
+    let isWhole = plan.hot.isDue(at: now)
+    if isWhole { readHot(at: now) } else { readExited(at: now) }
+    for index in plan.dear.indices where plan.dear[index].isDue(at: now) {
+      // A sweep of memory goes with the resident sizes of the same moment.
+      if isWhole || !plan.dear[index].isSweep { readDear(index, at: now) }
+    }
+    noticeFullFile(at: now)
+    if full != nil { return }
     for process in processes { process.record(at: now, in: &journal) }
     readMachine(at: now)
     readCgroup(at: now)
@@ -195,7 +217,11 @@ package import StripRecording
       if anchorDue != 0 { journal.anchorClocks() }
       anchorDue = now + 60_000_000_000
     }
-    if journal.writer.packets == packets { journal.idleTick(schedule.ticks, at: now) }
+    if journal.writer.packets != packets {
+      if !isWhole { journal.partialTick(schedule.ticks, at: now) }
+    } else if isWhole {
+      journal.idleTick(schedule.ticks, at: now)
+    }
     for part in parts { part.tick(self, now) }
     let multiplier = calibration.multiplier()
     if multiplier != 0 { file.control.cycleMultiplier = multiplier }
@@ -205,48 +231,91 @@ package import StripRecording
     lastClaimed = claimed
   }
 
+  /// Reads every process. Parents come before their children: when a parent's account holds a child that it has waited for, the child
+  /// is found to be gone in the same tick.
   private func readHot(at now: UInt64) {
     let start = Clock.boottime()
-    var index = 0
-    while index < processes.count {
-      let process = processes[index]
-      let cpu = process.sample[.cpuTime]
-      switch unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer) {
-      case .vanished:
-        // The clock goes by PID and is read first: it may have been another process's already.
-        process.sample[.cpuTime] = cpu
-        end(index, exit: nil, reading: "vanished", at: now)
-        continue
-      case .denied: noteRefusals(process, at: now)
-      case .read: break
-      }
-      process.parent = process.state.parent
-      if process.state.isZombie && !(options.isReaper && process.parent == ownPID) {
-        end(index, exit: process.state.exitStatus.map { ProgramExit(waitStatus: $0) }, reading: "zombie", at: now)
-        continue
-      }
-      let isDue = process.describeAgain.map { now >= $0 } ?? false
-      if isDue { process.describeAgain = nil }
-      if process.hasNewName() {
-        // The kernel sets the name first and the arguments a moment later.
-        process.describeAgain = now + 100_000_000
-        describe(process, as: "exec", at: now)
-      } else if isDue {
-        describe(process, as: "exec", at: now)
-      }
-      index += 1
+    if isOrderLost {
+      processes.sort { $0.number < $1.number }
+      for (index, process) in processes.enumerated() { indices[process.pid] = index }
+      isOrderLost = false
     }
+    var ended: [TrackedProcess] = []
+    for process in processes where !readHot(process, at: now) { ended.append(process) }
+    // It ended after this tick took the exit records that were there.
+    if ended.contains(where: { !$0.hasExited }) { takeExits(at: now) }
+    for process in ended { end(process, at: now) }
     plan.hot.read(in: Clock.boottime() - start, at: now, tick: schedule.interval)
+  }
+
+  /// Of a tick that does not read every process: those whose exit records have come.
+  private func readExited(at now: UInt64) {
+    guard lifeRecorder != nil else { return }
+    var ended: [TrackedProcess] = []
+    for process in processes where process.hasExited && !readHot(process, at: now) { ended.append(process) }
+    for process in ended { end(process, at: now) }
+  }
+
+  /// `false`: it has ended.
+  private func readHot(_ process: TrackedProcess, at now: UInt64) -> Bool {
+    let cpu = process.sample[.cpuTime]
+    switch unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer) {
+    case .vanished:
+      // The clock goes by PID and is read first: it may have been another process's already.
+      process.sample[.cpuTime] = cpu
+      process.isVanished = true
+      return false
+    case .denied: noteRefusals(process, at: now)
+    case .read: break
+    }
+    process.parent = process.state.parent
+    if process.state.isZombie { return options.isReaper && process.parent == ownPID }
+    let isDue = process.describeAgain.map { now >= $0 } ?? false
+    if isDue { process.describeAgain = nil }
+    let hasExecuted = process.hasExecuted()
+    if process.hasNewName() || hasExecuted {
+      // The kernel sets the name first and the arguments a moment later.
+      process.describeAgain = now + 100_000_000
+      describe(process, as: "exec", hasExecuted: hasExecuted, at: now)
+    } else if isDue {
+      describe(process, as: "exec", at: now)
+    }
+    return true
+  }
+
+  private func end(_ process: TrackedProcess, at now: UInt64) {
+    guard let index = indices[process.pid] else { return }
+    let status = process.exitStatus ?? (process.isVanished ? nil : process.state.exitStatus)
+    if !process.isVanished, options.isReaper { zombies[process.pid] = (process.startTicks, process.track) }
+    end(
+      index, exit: status.map { ProgramExit(waitStatus: $0) }, reading: process.isVanished ? "vanished" : "zombie",
+      at: now)
   }
 
   private func readDear(_ entry: Int, at now: UInt64) {
     let start = Clock.boottime()
-    for process in processes {
+    for process in processes where !plan.dear[entry].isSweep || !sharesMemory(process) {
       if case .denied = unsafe process.reader.read(plan.dear[entry].probes, into: &process.sample, buffer: buffer) {
         noteRefusals(process, at: now)
       }
     }
+    if plan.dear[entry].isSweep { journal.memorySweep(schedule.ticks, at: now) }
     plan.dear[entry].read(in: Clock.boottime() - start, at: now, tick: schedule.interval)
+  }
+
+  /// Between vfork(2) and execve(2) a child runs in its parent's memory, which counts once.
+  private func sharesMemory(_ process: TrackedProcess) -> Bool {
+    guard isForked(process), Own.sharesMemory(process.pid, process.parent) else { return false }
+    for index in ProcessProbe.all.indices where ProcessProbe.sharing.contains(index) {
+      for metric in ProcessProbe.all[index].metrics { process.sample[metric] = nil }
+    }
+    return true
+  }
+
+  /// Was it forked without having executed a program since?
+  func isForked(_ process: TrackedProcess) -> Bool {
+    guard process.state.stackStart != 0, let parent = recorded(process.parent) else { return false }
+    return parent.state.stackStart == process.state.stackStart
   }
 
   private func readMachine(at now: UInt64) {
@@ -269,6 +338,14 @@ package import StripRecording
   /// A zombie that is our own child: its last figures, then wait4(2). Returns how it ended.
   package func childEnded(_ child: ChildProcess.Ended) -> WaitedUsage? {
     let now = Clock.boottime()
+    if let zombie = zombies.removeValue(forKey: child.pid) {
+      if isZombie(child.pid, startedAt: zombie.startTicks) {
+        let usage = try? ChildProcess.reap(child.pid)
+        noteUnlessFull(
+          "process reaped", at: now, on: zombie.track, [Annotation("pid", Int64(child.pid))] + Annotation.usage(usage))
+        return usage
+      }
+    }
     if indices[child.pid] == nil { try? add(child.pid) }
     if let index = indices[child.pid] {
       let process = processes[index]
@@ -278,33 +355,56 @@ package import StripRecording
       end(index, exit: child.exit, reading: "waited", usage: usage, at: now)
       return usage
     }
-    return try? ChildProcess.reap(child.pid)
+    let usage = try? ChildProcess.reap(child.pid)
+    if full != nil { addToFull(usage) }
+    return usage
+  }
+
+  private func noteUnlessFull(_ name: StaticString, at now: UInt64, on track: UInt64, _ values: [Annotation]) {
+    if full == nil {
+      journal.note(name, at: now, on: track, values)
+    } else {
+      full?.notes.append((name, track, values, now))
+    }
+  }
+
+  private func isZombie(_ pid: Int32, startedAt startTicks: UInt64) -> Bool {
+    guard var reader = try? ProcessReader(pid: pid, root: options.roots.proc, keepsOpen: false) else { return false }
+    return reader.hasEnded() && reader.state.startTicks == startTicks
   }
 
   private func end(
     _ index: Int, exit: ProgramExit?, reading: String, usage: WaitedUsage? = nil, at now: UInt64
   ) {
     let process = processes[index]
-    process.record(at: now, in: &journal)
-    if process.pid == cgroupOwner { readCgroupAtEnd(at: now) }
-    if mayBeOutOfMemory(exit, at: now) { noteOutOfMemoryKills(at: now) }
+    if full == nil {
+      process.record(at: now, in: &journal)
+      if process.pid == cgroupOwner { readCgroupAtEnd(at: now) }
+      if mayBeOutOfMemory(exit, at: now) { noteOutOfMemoryKills(at: now) }
+    }
     var values = [
       Annotation("pid", Int64(process.pid)), Annotation("parent_pid", Int64(process.parent)),
       Annotation("final", text: reading),
     ]
     values += Annotation.exit(exit)
-    if let usage {
-      values += [
-        Annotation("user_ns", usage.userNanoseconds), Annotation("system_ns", usage.systemNanoseconds),
-        Annotation("peak_rss_bytes", usage.peakResidentBytes), Annotation("minor_faults", usage.minorFaults),
-        Annotation("major_faults", usage.majorFaults), Annotation("voluntary_switches", usage.voluntarySwitches),
-        Annotation("involuntary_switches", usage.involuntarySwitches),
-      ]
+    values += Annotation.usage(usage)
+    if process.description?.command == nil, !process.exitName.isEmpty {
+      values.append(Annotation("name", text: String(decoding: process.exitName, as: UTF8.self)))
     }
-    journal.note("process ended", at: now, on: process.track, values)
-    process.end(at: now, in: &journal)
+    if process.hasExited { values.append(Annotation("usage", integers: process.exited.exitRecord)) }
+    if usage == nil, ignoresChildren(process.parent) { values.append(Annotation("unwaited", flag: true)) }
+    if process.state.ignoresChildren { values.append(Annotation("ignores_children", flag: true)) }
+    if full == nil {
+      let lost = journal.writer.lostPackets
+      journal.note("process ended", at: now, on: process.track, values)
+      process.end(at: now, in: &journal)
+      if journal.writer.lostPackets > lost { noticeFullFile(at: now) }
+    }
+    full?.ended.append((process, values, now))
     indices[process.pid] = nil
-    // The order of the others does not matter; the last takes the place.
+    lifeRecorder?.note(ended: process.pid, at: now)
+    // The last takes the place; the order is made good before it matters.
+    isOrderLost = true
     let last = processes.removeLast()
     if index < processes.count {
       processes[index] = last
@@ -316,14 +416,20 @@ package import StripRecording
   /// recording and has no part in its time.
   package func finish(reason: String, exit: ProgramExit?, afterwards: () -> Void = {}) {
     let now = Clock.boottime()
+    takeExits(at: now)
     readHot(at: now)
-    for process in processes { process.record(at: now, in: &journal) }
+    noticeFullFile(at: now)
+    writeFullFile(at: now)
+    if full == nil { for process in processes { process.record(at: now, in: &journal) } }
     if !isMachineDescribed { describeMachine(at: now) }
-    machine?.read(plan.machine.probes, at: now, in: &journal)
-    machine?.read(plan.machineSeldom.probes, at: now, in: &journal)
-    readCgroupAtEnd(at: now)
+    if full == nil {
+      machine?.read(plan.machine.probes, at: now, in: &journal)
+      machine?.read(plan.machineSeldom.probes, at: now, in: &journal)
+      readCgroupAtEnd(at: now)
+    }
     if machine?.hasKilled ?? false { noteOutOfMemoryKills(at: now) }
     recordRecorder(at: now)
+    noteLives(at: now)
     for part in parts { part.finish(self, now) }
     for entry in plan.entries {
       journal.note(

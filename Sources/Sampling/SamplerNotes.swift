@@ -5,9 +5,9 @@ internal import StripRecording
 
 /// What the sampler writes into the journal: who the processes and the machine are, and what they hide.
 extension Sampler {
-  func describe(_ process: TrackedProcess, as note: StaticString, at now: UInt64) {
+  func describe(_ process: TrackedProcess, as note: StaticString, hasExecuted: Bool = false, at now: UInt64) {
     let description = process.reader.description()
-    if description == process.description { return }
+    if description == process.description, !hasExecuted { return }
     process.description = description
     // A new program may have been put into another group.
     if process.pid == cgroupOwner { cgroupDue = now }
@@ -28,7 +28,8 @@ extension Sampler {
         Annotation("user_id", description.user.map { Int64($0) }),
         Annotation("user", text: description.user.flatMap { Machine.userName($0) }),
         Annotation("other_cgroup", text: otherCgroup(of: process.pid)),
-      ])
+      ] + (isForked(process) ? [Annotation("forked", flag: true)] : [])
+        + (hasExecuted ? [Annotation("executed", flag: true)] : []))
   }
 
   func describeMachine(at now: UInt64) {
@@ -89,6 +90,16 @@ extension Sampler {
 }
 
 extension Annotation {
+  static func usage(_ usage: WaitedUsage?) -> [Annotation] {
+    guard let usage else { return [] }
+    return [
+      Annotation("user_ns", usage.userNanoseconds), Annotation("system_ns", usage.systemNanoseconds),
+      Annotation("peak_rss_bytes", usage.peakResidentBytes), Annotation("minor_faults", usage.minorFaults),
+      Annotation("major_faults", usage.majorFaults), Annotation("voluntary_switches", usage.voluntarySwitches),
+      Annotation("involuntary_switches", usage.involuntarySwitches),
+    ]
+  }
+
   static func exit(_ exit: ProgramExit?) -> [Annotation] {
     switch exit {
     case .code(let code): [Annotation("exit_code", Int64(code))]

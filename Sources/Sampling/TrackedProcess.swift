@@ -16,6 +16,19 @@ package final class TrackedProcess {
   /// When its command line is read again: a program that was just forked has its parent's.
   var describeAgain: UInt64?
   var knownRefusals = 0
+  /// What exit records told of its threads; empty without them.
+  var exited = ProcessSample()
+  var exitStatus: Int32?
+  var exitName: [UInt8] = []
+  /// Its last thread's record has come.
+  var hasExited = false
+  var isVanished = false
+  /// The tick at which its signal masks were read for its children's sake.
+  var signalsTick: UInt64 = .max
+  /// Its place among all that were ever recorded.
+  let number: UInt64
+  /// Where its program's stack starts, when that was last described; it tells one program from the next.
+  private(set) var stackStart: UInt64
   /// What the recording says of it.
   var description: ProcessDescription?
 
@@ -38,7 +51,9 @@ package final class TrackedProcess {
     ],
   ]
 
-  init(_ reader: consuming ProcessReader, file: RecordingFile) {
+  init(_ reader: consuming ProcessReader, number: UInt64, file: RecordingFile) {
+    self.number = number
+    stackStart = reader.state.stackStart
     pid = reader.pid
     parent = reader.state.parent
     startTicks = reader.state.startTicks
@@ -58,6 +73,18 @@ package final class TrackedProcess {
     if reader.state.nameHash == nameHash { return false }
     nameHash = reader.state.nameHash
     return true
+  }
+
+  /// `true` once after it has executed a program.
+  func hasExecuted() -> Bool {
+    if reader.state.stackStart == stackStart || reader.state.stackStart == 0 { return false }
+    stackStart = reader.state.stackStart
+    return true
+  }
+
+  /// Reads what signals it ignores.
+  @unsafe func readSignals(buffer: UnsafeMutableRawBufferPointer) {
+    _ = unsafe reader.read(ProcessProbe.giving([.voluntarySwitches]), into: &sample, buffer: buffer)
   }
 
   func record(at time: UInt64, in journal: inout Journal) {

@@ -32,12 +32,27 @@ struct BookRecording {
   mutating func advance(_ nanoseconds: UInt64 = 10_000_000) { time += nanoseconds }
 
   mutating func process<Visitor: RecordingVisitor>(
-    _ pid: Int32, parent: Int32, startedAt: UInt64? = nil, _ visitor: inout Visitor
+    _ pid: Int32, parent: Int32, startedAt: UInt64? = nil, isForked: Bool = false, _ visitor: inout Visitor
   ) {
     let track = track("\(pid)", .process(pid: pid), nil, "process \(pid)", &visitor)
     visitor.note(
       "process", on: track, at: time,
-      [Annotation("parent_pid", Int64(parent)), Annotation("start_ns", Int64(startedAt ?? time))])
+      [
+        Annotation("parent_pid", Int64(parent)), Annotation("start_ns", Int64(startedAt ?? time)),
+        Annotation("forked", flag: isForked),
+      ])
+  }
+
+  mutating func life<Visitor: RecordingVisitor>(
+    _ pid: Int32, parent: Int32, usage: [Int64], unwaited: Bool = false, _ visitor: inout Visitor
+  ) {
+    visitor.note(
+      "life", on: tracks["run"] ?? 0, at: time,
+      [
+        Annotation("pid", Int64(pid)), Annotation("parent_pid", Int64(parent)), Annotation("name", text: "short"),
+        Annotation("start_ns", Int64(time - 5_000_000)), Annotation("end_ns", Int64(time)),
+        Annotation("usage", integers: usage), Annotation("exit_code", 0), Annotation("unwaited", flag: unwaited),
+      ])
   }
 
   mutating func read<Visitor: RecordingVisitor>(
@@ -62,11 +77,15 @@ struct BookRecording {
   }
 
   mutating func end<Visitor: RecordingVisitor>(
-    _ pid: Int32, parent: Int32, final: String = "zombie", _ visitor: inout Visitor
+    _ pid: Int32, parent: Int32, final: String = "zombie", unwaited: Bool = false, usage: [String: Int64] = [:],
+    _ visitor: inout Visitor
   ) {
     visitor.note(
       "process ended", on: tracks["\(pid)"] ?? 0, at: time,
-      [Annotation("exit_code", 0), Annotation("parent_pid", Int64(parent)), Annotation("final", text: final)])
+      [
+        Annotation("exit_code", 0), Annotation("parent_pid", Int64(parent)), Annotation("final", text: final),
+        Annotation("unwaited", flag: unwaited),
+      ] + usage.sorted { $0.key < $1.key }.map { Annotation($0.key, $0.value) })
   }
 
   mutating func thread<Visitor: RecordingVisitor>(_ pid: Int32, _ tid: Int32, _ visitor: inout Visitor) -> Int {
@@ -97,19 +116,7 @@ struct LedgerVisitor: RecordingVisitor {
   }
 
   mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
-    let note = Note(values)
-    if name == "recording" { ledger.runStart = time }
-    guard let index = ledger.process(on: track) else { return }
-    ledger.update(index) { process in
-      process.parentPID = Int32(truncatingIfNeeded: note.integer("parent_pid") ?? Int64(process.parentPID))
-      if name == "process" {
-        process.started = note.integer("start_ns").map { UInt64(bitPattern: $0) }
-        process.firstSeen = time
-      } else if name == "process ended" {
-        process.ended = time
-        process.finalReading = note.text("final")
-      }
-    }
+    ledger.note(name, on: track, at: time, Note(values))
   }
 
   mutating func begin(_ track: Int, name: Int, at time: UInt64) {}

@@ -30,6 +30,7 @@ import Testing
 
   @Test mutating func `input and output of a child that moves into its parent is counted once`() {
     start()
+    books.ledger.settle()
     #expect(books.ledger.sum(ProcessMetric.writeBytes) == 4096 + Self.mebibyte)
     recording.end(2, parent: 1, &books)
     recording.read(
@@ -54,7 +55,8 @@ import Testing
     books.ledger.settle()
     #expect(books.ledger.sum(.writeCalls) == 110)
     recording.advance()
-    recording.read(1, [.childMinorFaults: 200, .writeCalls: 110], &books)
+    recording.read(
+      1, [.childMinorFaults: 200, .childUserTime: 20_000_000, .childSystemTime: 10_000_000, .writeCalls: 110], &books)
     books.ledger.settle()
     #expect(books.ledger.sum(.writeCalls) == 110)
   }
@@ -120,6 +122,117 @@ import Testing
     recording.read(1, [.writeCalls: 1000], &books)
     recording.advance()
     recording.read(1, [.writeCalls: 1003], &books)
+    books.ledger.settle()
     #expect(books.ledger.sum(.writeCalls) == 3)
+  }
+
+  @Test mutating func `a child whose parent ignores SIGCHLD is not taken for one that its grandparent waited for`() {
+    recording.begin(&books)
+    let faults: [ProcessMetric: Int64] = [.childMinorFaults: 0, .childUserTime: 0, .childSystemTime: 0]
+    recording.process(1, parent: 0, &books)
+    recording.read(1, faults.merging([.cpuTime: 1_000_000, .minorFaults: 100]) { $1 }, &books)
+    recording.process(2, parent: 1, &books)
+    recording.read(2, faults.merging([.cpuTime: 900_000_000, .minorFaults: 200]) { $1 }, &books)
+    recording.process(3, parent: 2, &books)
+    recording.read(3, faults.merging([.cpuTime: 50_000_000, .minorFaults: 150]) { $1 }, &books)
+    recording.advance()
+    recording.end(3, parent: 2, final: "vanished", unwaited: true, &books)
+    recording.advance()
+    recording.read(2, [.cpuTime: 1_000_000_000, .minorFaults: 220], &books)
+    recording.end(2, parent: 1, final: "vanished", &books)
+    recording.read(1, [.childMinorFaults: 220, .childUserTime: 1_000_000_000], &books)
+    books.ledger.settle()
+    // 1 ms, 1 s and 50 ms.
+    #expect(books.ledger.sum(.cpuTime) == 1_051_000_000)
+    #expect(books.ledger.sum(.minorFaults) == 470)
+  }
+
+  @Test mutating func `what a child used before the recording began is not counted when its parent waits for it`() {
+    recording.begin(&books)
+    recording.process(1, parent: 0, startedAt: 0, &books)
+    recording.read(
+      1,
+      [
+        .cpuTime: 5_000_000_000, .minorFaults: 1000, .childMinorFaults: 70, .childUserTime: 2_000_000_000,
+        .childSystemTime: 0, .writeBytes: 4096,
+      ], &books)
+    recording.process(2, parent: 1, startedAt: 0, &books)
+    recording.read(
+      2, [.cpuTime: 3_000_000_000, .minorFaults: 500, .childMinorFaults: 0, .writeBytes: 100 << 20], &books)
+    recording.advance()
+    recording.read(2, [.cpuTime: 3_010_000_000, .writeBytes: (100 << 20) + 8192], &books)
+    recording.advance()
+    recording.end(2, parent: 1, final: "vanished", &books)
+    recording.read(
+      1, [.childMinorFaults: 570, .childUserTime: 5_010_000_000, .writeBytes: 4096 + (100 << 20) + 8192], &books)
+    books.ledger.settle()
+    #expect(books.ledger.sum(.cpuTime) == 10_000_000)
+    #expect(books.ledger.sum(ProcessMetric.writeBytes) == 8192)
+    #expect(books.ledger.sum(.minorFaults) == 0)
+  }
+
+  @Test mutating func `context switches of waited-for children come with wait4 and count once`() {
+    recording.begin(&books)
+    recording.process(1, parent: 0, &books)
+    recording.read(1, [.cpuTime: 1_000_000, .minorFaults: 10, .voluntarySwitches: 2], &books)
+    recording.process(2, parent: 1, &books)
+    recording.read(2, [.cpuTime: 1_000_000, .minorFaults: 30, .voluntarySwitches: 5], &books)
+    recording.advance()
+    recording.end(2, parent: 1, final: "vanished", &books)
+    recording.read(1, [.childMinorFaults: 30, .childUserTime: 0, .childSystemTime: 0], &books)
+    recording.advance()
+    recording.end(
+      1, parent: 0, final: "waited",
+      usage: ["user_ns": 3_000_000, "system_ns": 0, "minor_faults": 45, "voluntary_switches": 50],
+      &books)
+    books.ledger.settle()
+    #expect(books.ledger.sum(.voluntarySwitches) == 50)
+    #expect(books.ledger.sum(.minorFaults) == 45)
+    #expect(books.ledger.sum(.cpuTime) == 3_000_000)
+  }
+
+  @Test mutating func `a short life that its parent waited for is no more than what the parent's account says`() {
+    start()
+    recording.life(3, parent: 1, usage: [8_000_000, 8_000_000, 0, 90, 0, 0, 4], &books)
+    recording.read(
+      1, [.childMinorFaults: 90, .childUserTime: 0, .childSystemTime: 10_000_000, .readCalls: 4, .writeCalls: 10],
+      &books)
+    books.ledger.settle()
+    #expect(books.ledger.sum(.cpuTime) == 41_000_000)
+    #expect(books.ledger.sum(.minorFaults) == 790)
+    #expect(books.ledger.sum(.readCalls) == 4)
+  }
+
+  @Test mutating func `a short life that nobody waits for is added`() {
+    start()
+    recording.life(3, parent: 1, usage: [8_000_000, 8_000_000, 0, 90, 0, 0, 4], unwaited: true, &books)
+    books.ledger.settle()
+    #expect(books.ledger.sum(.cpuTime) == 39_000_000)
+    #expect(books.ledger.sum(.readCalls) == 4)
+  }
+
+  @Test mutating func `the child of a short life is in the account of the process above both`() {
+    start()
+    recording.life(4, parent: 3, usage: [5_000_000, 5_000_000, 0, 40], &books)
+    recording.life(3, parent: 1, usage: [2_000_000, 2_000_000, 0, 60], &books)
+    recording.read(1, [.childMinorFaults: 100, .childUserTime: 10_000_000, .childSystemTime: 0], &books)
+    books.ledger.settle()
+    #expect(books.ledger.sum(.cpuTime) == 41_000_000)
+    #expect(books.ledger.sum(.minorFaults) == 800)
+    #expect(books.ledger.lives.all.count == 2)
+  }
+
+  @Test mutating func `forked readers of one parent hold its memory once`() {
+    start()
+    let gibibyte: Int64 = 1 << 30
+    recording.read(1, [.residentSize: 2 * gibibyte, .shareableSize: 1 << 20, .minorFaults: 524_288], &books)
+    for pid in Int32(10)..<24 {
+      recording.process(pid, parent: 1, isForked: true, &books)
+      recording.read(pid, [.residentSize: 2 * gibibyte, .shareableSize: 1 << 20, .minorFaults: 200], &books)
+    }
+    books.ledger.settle()
+    let held = books.ledger.heldMemory ?? 0
+    #expect(held >= 2 * gibibyte && held <= 2 * gibibyte + 14 * 200 * 4096)
+    #expect(books.ledger.sum(.residentSize) ?? 0 > 28 * gibibyte)
   }
 }

@@ -14,7 +14,7 @@ struct ControlBlockTests {
       var random = SeededGenerator(UInt64(thread))
       while true {
         let count = Int.random(in: 1...8, using: &random)
-        guard let start = file.claim(count, forSpans: true) else { return }
+        guard let start = file.claim(count, for: .spans) else { return }
         let isFresh = (0..<count).allSatisfy { start.load(fromByteOffset: $0 * 8192, as: UInt64.self) == 0 }
         #expect(isFresh)
         for block in 0..<count { start.storeBytes(of: UInt64(thread + 1), toByteOffset: block * 8192, as: UInt64.self) }
@@ -32,7 +32,11 @@ struct ControlBlockTests {
     #expect(file.control.claimedBytes <= maximum - 1 << 20)
     #expect(file.control.claimedBytes > maximum - 1 << 20 - 8 * 8192)
 
-    while file.claim(1, forSpans: false) != nil {}
+    while file.claim(1, for: .sampler) != nil {}
+    // What is kept for the end is on disk already.
+    #expect(file.control.claimedBytes == maximum - RecordingFile.leastForEnd)
+    #expect(try contents(file.path).count == Int(maximum))
+    while file.claim(1, for: .end) != nil {}
     #expect(file.control.claimedBytes == maximum)
     #expect(try contents(file.path).count == Int(maximum))
     file.close()
@@ -42,10 +46,10 @@ struct ControlBlockTests {
   @Test func `a closed recording gives nothing`() throws {
     let scratch = try Scratch()
     let file = try scratch.recording()
-    #expect(file.claim(1, forSpans: true) != nil)
+    #expect(file.claim(1, for: .spans) != nil)
     file.close()
-    #expect(file.claim(1, forSpans: true) == nil)
-    #expect(file.claim(1, forSpans: false) == nil)
+    #expect(file.claim(1, for: .spans) == nil)
+    #expect(file.claim(1, for: .sampler) == nil)
     #expect(file.control.isClosed)
     #expect(file.control.refusedChunks == 2)
     #expect(file.control.claimedBytes == 2 * 8192)
@@ -76,7 +80,7 @@ struct ControlBlockTests {
         let word = random.chance(30) ? UInt64.max >> UInt64.random(in: 0...63, using: &random) : random.next()
         block.storeBytes(of: word, toByteOffset: at, as: UInt64.self)
       }
-      if case .block(let first) = control.claim(8, reserve: 1 << 20) {
+      if case .block(let first) = control.claim(8, reserve: 1 << 20, spare: 0) {
         #expect(first <= control.maximumBytes / 8192)
       }
       _ = (control.claimedBytes, control.isValid, control.recorder, control.nextTrack())

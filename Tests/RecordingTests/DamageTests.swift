@@ -95,7 +95,7 @@ struct DamageTests {
     let scratch = try Scratch()
     let file = try scratch.recording()
     let first = PacketSpace(file)
-    _ = file.claim(4, forSpans: false)
+    _ = file.claim(4, for: .sampler)
     try SmallRecording.make(file)
     #expect(first.isThere)
     let unclosed = try hearWhole(file.path).events

@@ -65,7 +65,7 @@ struct RecordingFileTests {
   @Test func `closing cuts the file to what was claimed`() throws {
     let scratch = try Scratch()
     let file = try scratch.recording()
-    _ = file.claim(3, forSpans: false)
+    _ = file.claim(3, for: .sampler)
     file.allocateAhead(1 << 20)
     #expect(try contents(file.path).count >= 1 << 20)
     file.close()
@@ -77,7 +77,7 @@ struct RecordingFileTests {
     let scratch = try Scratch()
     let file = try scratch.recording(maximumBytes: 40 << 20)
     var blocks: UInt64 = 1
-    while let start = file.claim(7, forSpans: false) {
+    while let start = file.claim(7, for: .sampler) {
       start.storeBytes(of: 0x0A, toByteOffset: 7 * 8192 - 1, as: UInt8.self)
       blocks += 7
     }
@@ -100,7 +100,7 @@ struct RecordingFileTests {
       writer.append(builder)
     }
     owner.close()
-    #expect(joined.claim(1, forSpans: false) == nil)
+    #expect(joined.claim(1, for: .sampler) == nil)
     let ids = try wholePackets(contents(owner.path)[...]).compactMap { try wireFields($0).first(10)?.value }
     #expect(ids == [9000, 9001, 9002, 9003])
   }
@@ -109,7 +109,7 @@ struct RecordingFileTests {
     let scratch = try Scratch()
     let owner = try scratch.recording()
     let joined = try RecordingFile.join(owner.path)
-    for _ in 0..<100 { #expect(joined.claim(8, forSpans: false) != nil) }
+    for _ in 0..<100 { #expect(joined.claim(8, for: .sampler) != nil) }
     #expect(try contents(owner.path).count >= 801 * 8192)
   }
 
@@ -165,15 +165,15 @@ struct RecordingFileTests {
     let scratch = try Scratch()
     let owner = try scratch.recording()
     let joined = try RecordingFile.join(owner.path)
-    #expect(joined.claim(1, forSpans: true) != nil)
+    #expect(joined.claim(1, for: .spans) != nil)
     let other = try scratch.recording("other")
     let before = try contents(other.path)
     try FileManager.default.removeItem(atPath: owner.path)
     try FileManager.default.moveItem(atPath: other.path, toPath: owner.path)
     var claimed = 1
-    while joined.claim(1, forSpans: true) != nil { claimed += 1 }
-    // What was allocated before is mapped and can be used: 256 KiB without the first block.
-    #expect(claimed == 31)
+    while joined.claim(1, for: .spans) != nil { claimed += 1 }
+    // What was allocated before is mapped and can be used: 256 KiB without the first block and what is kept for the end.
+    #expect(claimed == 15)
     #expect(joined.control.refusedChunks == 1)
     #expect(joined.control.allocatedBytes == 256 << 10)
     #expect(try contents(owner.path) == before)
@@ -187,7 +187,7 @@ struct RecordingFileTests {
     let before = try contents(other.path)
     try FileManager.default.removeItem(atPath: owner.path)
     try FileManager.default.moveItem(atPath: other.path, toPath: owner.path)
-    #expect(joined.claim(1, forSpans: true) == nil)
+    #expect(joined.claim(1, for: .spans) == nil)
     #expect(joined.control.refusedChunks == 1)
     #expect(try contents(owner.path) == before)
   }

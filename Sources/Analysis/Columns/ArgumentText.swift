@@ -22,6 +22,7 @@ extension String {
     case .real(let value): self += value.isFinite ? "\(value)" : "null"
     case .flag(let value): self += value ? "true" : "false"
     case .text(let value): appendJSON(value)
+    case .integers(let values): self += "[" + values.map { "\($0)" }.joined(separator: ", ") + "]"
     case .texts(let values):
       self += "["
       for (index, value) in values.enumerated() {

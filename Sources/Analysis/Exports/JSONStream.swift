@@ -143,6 +143,10 @@ package struct JSONStream {
       case .real(let value): real(value)
       case .flag(let value): flag(value)
       case .text(let value): string(value)
+      case .integers(let values):
+        beginArray()
+        for value in values { integer(value) }
+        endArray()
       case .texts(let values):
         beginArray()
         for value in values { string(value) }

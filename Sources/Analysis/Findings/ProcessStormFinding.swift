@@ -22,8 +22,10 @@ enum ProcessStormFinding: FindingRule {
       "\(count: short.count) processes lived for less than \(seconds: shortSeconds), \(count: (Double(short.count) / wall).rounded()) each second"
     if let most { sentence = sentence + "; \(count: most.value) of them were \(name: most.key)" }
     var finding = Finding(
-      .processStorm, .limit, sentence, reason: "those that a tick met; there may have been more between ticks")
-    finding.confidence = summary.total.unseenTasksAtMost ?? 0 > 0 ? .medium : .high
+      .processStorm, .limit, sentence,
+      reason: summary.total.isProcessCountLowerBound
+        ? "those that a tick met; there may have been more between ticks" : "every process that ended is counted")
+    finding.confidence = summary.total.isProcessCountLowerBound ? .medium : .high
     finding.figures = [
       FindingFigure("short_processes", .count(Double(short.count))),
       FindingFigure("short_processes_per_second", .count(Double(short.count) / wall)),

@@ -68,23 +68,32 @@ struct LaneGatherer: Sendable {
 
   /// The tick in `ledger` is complete.
   mutating func close(_ ledger: Ledger) {
-    let now = Totals(
-      time: ledger.time, cpu: ledger.sum(.cpuTime), resident: ledger.sum(.residentSize),
-      read: ledger.sum(ProcessMetric.readBytes), written: ledger.sum(ProcessMetric.writeBytes))
-    if var last = pending {
-      // A child that was just waited for stands in two accounts for one tick: the next tick's sum is the true one.
-      last.cpu = Self.less(last.cpu, now.cpu)
-      last.read = Self.less(last.read, now.read)
-      last.written = Self.less(last.written, now.written)
-      draw(last)
-    }
-    pending = now
+    if !ledger.isPartial { closeProcesses(ledger) }
+    addLate(ledger)
     if let use = ledger.cgroup[.memoryUse] {
       charged.add(Double(use), from: chargedTime ?? ledger.time, to: ledger.time)
     }
     chargedTime = ledger.time
     ledger.grown(.throttledTime).map { throttled.add($0, at: ledger.time) }
     drawMachine(ledger)
+  }
+
+  private mutating func closeProcesses(_ ledger: Ledger) {
+    let now = Totals(
+      time: ledger.time, cpu: ledger.directCPU, resident: ledger.heldMemory,
+      read: ledger.sum(ProcessMetric.readBytes), written: ledger.sum(ProcessMetric.writeBytes))
+    if var last = pending {
+      // A child that was just waited for may stand in two accounts for one tick: the next tick's sum is the true one.
+      last.read = Self.less(last.read, now.read)
+      last.written = Self.less(last.written, now.written)
+      draw(last)
+    }
+    pending = now
+  }
+
+  /// CPU time that was used before a reading showed it.
+  mutating func addLate(_ ledger: Ledger) {
+    for use in ledger.lateCPU { cpu.addLate(Double(use.nanoseconds), from: use.from, to: use.to) }
   }
 
   private static func less(_ left: Int64?, _ right: Int64?) -> Int64? {

@@ -46,6 +46,11 @@ struct RateStrip: Sendable {
     self.last = (value, time)
   }
 
+  /// `amount` more than the readings showed between `from` and `to`.
+  mutating func addLate(_ amount: Double, from: UInt64, to: UInt64) {
+    strip.addLate(amount * scale, from: from, to: to, atMost: greatest)
+  }
+
   /// No reading showed another value until `end`.
   mutating func finish(at end: UInt64) {
     if interval != nil, let last, end > last.time { strip.add(0, from: last.time, to: end) }

@@ -9,8 +9,11 @@ package struct Strip: Sendable {
   private var covered: [Double]
   private var least: [Float]
   private var greatest: [Float]
-  package private(set) var peak: Double?
-  package private(set) var peakTime: UInt64 = 0
+  /// What turned out later to have been there on top; empty: nothing.
+  private var late: [Double] = []
+  private var ceiling = Float.infinity
+  private var readPeak: Double?
+  private var readPeakTime: UInt64 = 0
 
   init(from start: UInt64, to end: UInt64, count: Int) {
     self.start = start
@@ -28,9 +31,9 @@ package struct Strip: Sendable {
     let from = max(from, start)
     let to = min(to, end)
     guard to > from, value.isFinite else { return }
-    if peak == nil || value > peak! {
-      peak = value
-      peakTime = to
+    if readPeak == nil || value > readPeak! {
+      readPeak = value
+      readPeakTime = to
     }
     let first = Double(from - start) / width
     let last = Double(to - start) / width
@@ -50,9 +53,9 @@ package struct Strip: Sendable {
   /// `value` was read at `time`; until when it held is not known. Do not mix with ``add(_:from:to:)``.
   mutating func add(_ value: Double, at time: UInt64) {
     guard value.isFinite else { return }
-    if peak == nil || value > peak! {
-      peak = value
-      peakTime = time
+    if readPeak == nil || value > readPeak! {
+      readPeak = value
+      readPeakTime = time
     }
     let place = min(max(time, start), end) - start
     let bucket = min(Int(Double(place) / width), count - 1)
@@ -62,12 +65,50 @@ package struct Strip: Sendable {
     greatest[bucket] = max(greatest[bucket], Float(value))
   }
 
-  package var isEmpty: Bool { peak == nil }
+  /// `amount` (value times nanoseconds) that turned out to have been there between `from` and `to` on top of what was added of that
+  /// time; less than nothing takes back. No value is more than `greatest`.
+  mutating func addLate(_ amount: Double, from: UInt64, to: UInt64, atMost greatest: Double = .infinity) {
+    let from = max(from, start)
+    let to = min(to, end)
+    guard to > from, amount.isFinite else { return }
+    if late.isEmpty { late = Array(repeating: 0, count: count) }
+    ceiling = Float(greatest)
+    let value = amount / Double(to - from)
+    let last = Double(to - start) / width
+    let first = Double(from - start) / width
+    var bucket = min(Int(first), count - 1)
+    while Double(bucket) < last, bucket < count {
+      let part = min(Double(bucket + 1), last) - max(Double(bucket), first)
+      if part > 0 { late[bucket] += value * part }
+      bucket += 1
+    }
+  }
+
+  /// What came late, spread over the bucket's recorded time.
+  private func added(_ bucket: Int) -> Double {
+    late.isEmpty || covered[bucket] <= 0 ? 0 : late[bucket] / covered[bucket]
+  }
+
+  private func shown(_ value: Float, _ bucket: Int) -> Float {
+    late.isEmpty ? value : min(max(value + Float(added(bucket)), 0), ceiling)
+  }
+
+  package var peak: Double? { late.isEmpty ? readPeak : highest.map { Double(shown(greatest[$0], $0)) } }
+  package var peakTime: UInt64 {
+    late.isEmpty ? readPeakTime : highest.map { start + UInt64(Double($0 + 1) * width) } ?? 0
+  }
+
+  private var highest: Int? {
+    covered.indices.filter { covered[$0] > 0 }.max { shown(greatest[$0], $0) < shown(greatest[$1], $1) }
+  }
+
+  package var isEmpty: Bool { readPeak == nil }
 
   /// Weighted by the time that was recorded.
   package var mean: Double? {
     let all = covered.reduce(0, +)
-    return all > 0 ? area.reduce(0, +) / all : nil
+    let sum = covered.indices.reduce(0.0) { $0 + area[$1] + added($1) * covered[$1] }
+    return all > 0 ? sum / all : nil
   }
 
   /// The buckets, `merging` neighbours each; those alike are one step. A bucket without a value goes on with the one before where
@@ -80,10 +121,11 @@ package struct Strip: Sendable {
       var step = Step(end: last, least: .nan, greatest: .nan, mean: .nan)
       var (sum, weight) = (0.0, 0.0)
       for bucket in first..<last where covered[bucket] > 0 {
-        sum += area[bucket]
+        sum += area[bucket] + added(bucket) * covered[bucket]
         weight += covered[bucket]
-        step.least = step.least.isNaN ? least[bucket] : min(step.least, least[bucket])
-        step.greatest = step.greatest.isNaN ? greatest[bucket] : max(step.greatest, greatest[bucket])
+        let (low, high) = (shown(least[bucket], bucket), shown(greatest[bucket], bucket))
+        step.least = step.least.isNaN ? low : min(step.least, low)
+        step.greatest = step.greatest.isNaN ? high : max(step.greatest, high)
       }
       if weight > 0 {
         step.mean = min(max(Float(sum / weight), step.least), step.greatest)

@@ -79,6 +79,8 @@ package struct TimelineGatherer: RecordingVisitor {
 
   mutating func finished() -> Timeline {
     closeTick()
+    ledger.settleAtEnd()
+    lanes.addLate(ledger)
     spans.finish()
     var timeline = Timeline()
     timeline.start = summary.run.start

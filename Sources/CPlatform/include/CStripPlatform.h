@@ -87,6 +87,8 @@ uint32_t strip_geteuid(void);
 int strip_kill(int pid, int signal);
 int strip_pidfd_open(int pid);
 int strip_set_child_subreaper(void);
+// 1: both run in the same memory (kcmp(2)).
+int strip_shares_memory(int first, int second);
 int strip_set_timer_slack(uint64_t nanoseconds);
 int strip_thread_name(char out[_Nonnull 16]);
 int strip_process_name(char out[_Nonnull 16]);
@@ -247,6 +249,22 @@ static inline void strip_order_stores(void) { __atomic_signal_fence(__ATOMIC_SEQ
 enum { STRIP_PERF_FROM_EXEC = 1, STRIP_PERF_WITH_KERNEL = 2 };
 // What the kernel keeps until it is read, for each CPU. An unprivileged user may lock 516 KiB and a page for each.
 enum { STRIP_PERF_DATA_BYTES = 1 << 19 };
+
+// What the kernel tells of a task that ended (taskstats). The values: CPU, user and system nanoseconds; minor and major faults; the
+// greatest resident memory, bytes; calls of read and write, bytes of both, bytes of storage read and written; voluntary and involuntary
+// context switches; nanoseconds in the run queue. Bytes of calls are cut to KiB by the kernel.
+#define STRIP_EXIT_VALUES 15
+typedef struct {
+  int32_t thread, process, parent, status, version;
+  uint8_t is_last, is_leader;
+  char name[33];
+  uint64_t elapsed_nanoseconds;
+  int64_t values[STRIP_EXIT_VALUES];
+} strip_exit_record;
+// A socket that gets the record of each task that ends on `cpus` ("0-7"); needs CAP_NET_ADMIN in the first namespaces.
+int strip_exits_open(const char *_Nonnull cpus);
+// 1: a record (`process` 0: of no use); 0: none is there; -ENOBUFS: some were lost.
+int strip_exits_next(int fd, strip_exit_record *_Nonnull out);
 
 // perf_event_open(2): a sample with its call stack each time that a thread of `pid`, or one it starts later, has run for the period on
 // `cpu`; and what it maps, executes and forks. `output`: an event of the same CPU whose ring takes these records too, or −1.

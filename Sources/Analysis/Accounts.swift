@@ -1,0 +1,111 @@
+internal import StripModel
+
+/// The running sums over all processes, renewed for those that changed.
+struct Accounts: Sendable {
+  /// Ended, and neither claimed nor known to be in nobody's account.
+  var unclaimed: [Int] = []
+  /// CPU time of children that nobody read, which their parent's account showed when it waited: it was used before.
+  private(set) var late: [LateUse] = []
+  private var sums = ProcessSample()
+  private var contributions: [ProcessSample] = []
+  private var changes: [Int] = []
+  private var isChanged: [Bool] = []
+  /// Of each process: what of its unexplained CPU time has been given out as late, and what the tick before this one saw.
+  private var given: [Int64] = []
+  private var seen: [Int64] = []
+  private var unsettled: [Int] = []
+  /// CPU time that processes used themselves, as readings saw it.
+  private(set) var direct: Int64?
+
+  /// CPU time and when it was used, as far as that is known.
+  struct LateUse: Sendable {
+    let from: UInt64
+    let to: UInt64
+    let nanoseconds: Int64
+  }
+
+  mutating func changed(_ index: Int) {
+    while isChanged.count <= index {
+      isChanged.append(false)
+      contributions.append(ProcessSample())
+      given.append(0)
+      seen.append(0)
+    }
+    if isChanged[index] { return }
+    isChanged[index] = true
+    changes.append(index)
+  }
+
+  mutating func ended(_ index: Int) { unclaimed.append(index) }
+
+  func sum(_ metric: ProcessMetric) -> Int64? { sums[metric] }
+
+  mutating func refresh(_ processes: [ProcessLedger], runStart: UInt64, at time: UInt64) {
+    late.removeAll(keepingCapacity: true)
+    late.append(contentsOf: lives)
+    lives.removeAll(keepingCapacity: true)
+    let earlier = unsettled
+    unsettled.removeAll(keepingCapacity: true)
+    for index in changes {
+      isChanged[index] = false
+      for metric in ProcessLedger.counted {
+        guard let value = processes[index].contribution(metric, runStart: runStart) else { continue }
+        let before = contributions[index][metric] ?? 0
+        if value != before || !sums.has(metric) { sums[metric] = (sums[metric] ?? 0) &+ value &- before }
+        contributions[index][metric] = value
+      }
+    }
+    for index in Set(changes + earlier).sorted() { give(index, processes, runStart, time, isLast: false) }
+    changes.removeAll(keepingCapacity: true)
+    direct = sums[.cpuTime].map { $0 &- unexplained &- ofLives }
+  }
+
+  mutating func refreshAll(_ processes: [ProcessLedger], runStart: UInt64, at time: UInt64) {
+    refresh(processes, runStart: runStart, at: time)
+    let earlier = unsettled
+    unsettled.removeAll()
+    for index in earlier { give(index, processes, runStart, time, isLast: true) }
+  }
+
+  // MARK: what was used before it was seen
+
+  /// Of all processes, in the sums.
+  private var unexplained: Int64 = 0
+  private var ofLives: Int64 = 0
+  private var lives: [LateUse] = []
+  private var previousUnexplained: [Int: Int64] = [:]
+
+  /// Unread children lived since their parent was read before; in the kernel's clock ticks it shows later still.
+  private static let leastSpread: UInt64 = 200_000_000
+
+  /// A child's end is noticed a tick after its parent's account grew by it. So what is given out is what two ticks in turn saw.
+  private mutating func give(
+    _ index: Int, _ processes: [ProcessLedger], _ runStart: UInt64, _ time: UInt64, isLast: Bool
+  ) {
+    let now = processes[index].unexplained(.cpuTime, runStart: runStart)
+    unexplained &+= now &- (previousUnexplained[index] ?? 0)
+    previousUnexplained[index] = now == 0 ? nil : now
+    let lasting = isLast ? now : min(now, seen[index])
+    if lasting != given[index] {
+      let amount = lasting &- given[index]
+      let spread = max(Self.leastSpread, UInt64(amount.magnitude))
+      let begin = max(processes[index].started ?? processes[index].firstSeen, runStart)
+      late.append(LateUse(from: max(begin, time > spread ? time - spread : 0), to: time, nanoseconds: amount))
+      given[index] = lasting
+    }
+    if seen[index] != now { unsettled.append(index) }
+    seen[index] = now
+  }
+
+  /// A life that no reading met, once it is known in whose account it stands. What it used before the recording began is not told.
+  mutating func add(_ life: Life, runStart: UInt64) {
+    guard life.started &+ 20_000_000 >= runStart else { return }
+    for metric in ProcessLedger.counted {
+      guard let value = life.used[metric] else { continue }
+      sums[metric] = (sums[metric] ?? 0) &+ value
+    }
+    guard let cpu = life.used[.cpuTime] else { return }
+    ofLives &+= cpu
+    lives.append(LateUse(from: max(life.started, runStart), to: max(life.ended, life.started + 1), nanoseconds: cpu))
+  }
+}

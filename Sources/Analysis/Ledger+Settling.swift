@@ -1,0 +1,150 @@
+internal import StripModel
+
+/// **Each use is counted once, whoever reaps whom.** The kernel adds what a waited-for child used to its parent's counts of waited-for
+/// children (and for input and output to the parent's own), and adds nothing anywhere where the parent ignores SIGCHLD. So a process
+/// contributes what it used itself, and of its account of waited-for children what no known child explains.
+///
+/// A known child that has ended explains a part when it was waited for: its parent did not ignore SIGCHLD, and every count that waiting
+/// adds to has grown by at least the child's own beyond what is explained already. Where the parent has ended before it was read again,
+/// whoever waited for the parent is looked at.
+extension Ledger {
+  /// Lets processes claim the children that they have waited for. Call when a tick is complete, and at the end.
+  package mutating func settle() {
+    settleProcesses()
+    settleLives()
+    accounts.refresh(processes, runStart: runStart, at: time)
+    if isSweep { keepProportionalSizes() }
+  }
+
+  /// At the end of the recording nothing more will explain anything.
+  package mutating func settleAtEnd() {
+    settle()
+    if let unrecorded { accounts.add(unrecorded, runStart: runStart) }
+    unrecorded = nil
+    for (life, _) in lives.pending { accounts.add(lives.all[life], runStart: runStart) }
+    lives.pending.removeAll()
+    for life in lives.takeOrphans() { accounts.add(lives.all[life], runStart: runStart) }
+    accounts.refreshAll(processes, runStart: runStart, at: time)
+  }
+
+  private mutating func settleProcesses() {
+    // A parent that ended in the same tick comes first: what it explains is no longer there for its children.
+    var isNew = !accounts.unclaimed.isEmpty
+    while isNew {
+      isNew = false
+      var left: [Int] = []
+      for index in accounts.unclaimed {
+        switch settled(index) {
+        case .claimed: isNew = true
+        case .open: left.append(index)
+        case .unwaited: break
+        }
+      }
+      accounts.unclaimed = left
+    }
+  }
+
+  private enum Verdict { case claimed, open, unwaited }
+
+  /// What vanished has been reaped: ten seconds later its parent's account has long been read again.
+  private static let longestWait: UInt64 = 10_000_000_000
+
+  private mutating func settled(_ index: Int) -> Verdict {
+    let process = processes[index]
+    if process.isUnwaited || process.waited.has(.cpuTime) { return .unwaited }
+    guard let parent = parent(of: index) else { return .unwaited }
+    var needed = ProcessSample()
+    for metric in Self.evidence { needed[metric] = process.whole(metric) }
+    if let holder = holder(of: needed, from: parent) {
+      claim(index, by: holder)
+      return .claimed
+    }
+    let isOver = process.finalReading == "vanished" && time > (process.ended ?? time) &+ Self.longestWait
+    return isOver ? .unwaited : .open
+  }
+
+  private mutating func settleLives() {
+    guard !lives.pending.isEmpty else { return }
+    var left: [(life: Int, ancestor: Int)] = []
+    for (index, ancestor) in lives.pending {
+      let life = lives.all[index]
+      if life.isUnwaited || time > life.ended &+ Self.longestWait {
+        accounts.add(life, runStart: runStart)
+      } else if let holder = holder(of: life.used, from: ancestor) {
+        explain(holder) { life.used[$0] ?? 0 }
+        accounts.add(life, runStart: runStart)
+      } else {
+        left.append((index, ancestor))
+      }
+    }
+    lives.pending = left
+  }
+
+  /// What waiting adds to in every case: page faults, and CPU time where there is enough of it to show in the kernel's clock ticks.
+  private static let evidence: [ProcessMetric] = [.minorFaults, .cpuTime]
+  /// Two counts of 10 ms steps.
+  private static let clockTicks: Int64 = 20_000_000
+
+  /// The process whose account of waited-for children has room for `needed`: `process`, or where that one has ended unread and was
+  /// waited for, whoever did.
+  private func holder(of needed: ProcessSample, from process: Int) -> Int? {
+    guard let faults = needed[.minorFaults], faults > 0 else { return nil }
+    var index = process
+    for _ in 0..<64 {
+      if let left = room(in: index, .minorFaults), left >= faults,
+        room(in: index, .cpuTime).map({ $0 &+ Self.clockTicks >= needed[.cpuTime] ?? 0 }) ?? true
+      {
+        return index
+      }
+      guard processes[index].finalReading == "vanished", let next = processes[index].claimedBy else { return nil }
+      index = next
+    }
+    return nil
+  }
+
+  private func room(in index: Int, _ metric: ProcessMetric) -> Int64? {
+    processes[index].absorbed(metric, since: runStart).map { $0 &- (processes[index].explained[metric] ?? 0) }
+  }
+
+  private mutating func claim(_ index: Int, by holder: Int) {
+    let process = processes[index]
+    change(index) { $0.claimedBy = holder }
+    explain(holder) { process.whole($0) }
+  }
+
+  /// Whoever was taken for having waited for it has not: we have.
+  mutating func unclaim(_ index: Int) {
+    guard let holder = processes[index].claimedBy else { return }
+    let process = processes[index]
+    change(index) { $0.claimedBy = nil }
+    explain(holder) { -process.whole($0) }
+  }
+
+  /// Adds to what is explained of `holder`'s account, and of the accounts that hold that one in turn.
+  private mutating func explain(_ holder: Int, _ amount: (ProcessMetric) -> Int64) {
+    var more = ProcessSample()
+    for metric in ProcessLedger.counted { more[metric] = amount(metric) }
+    var index = holder
+    for _ in 0..<64 {
+      let before = processes[index]
+      change(index) { process in
+        for metric in ProcessLedger.counted {
+          guard let value = more[metric], value != 0 else { continue }
+          process.explained[metric] = (process.explained[metric] ?? 0) &+ value
+        }
+      }
+      guard let next = before.claimedBy else { return }
+      for metric in ProcessLedger.counted { more[metric] = processes[index].whole(metric) &- before.whole(metric) }
+      index = next
+    }
+  }
+
+  private func parent(of child: Int) -> Int? {
+    process(withPID: processes[child].parentPID, at: processes[child].firstSeen, but: child)
+  }
+
+  /// The latest process with that number of those that were met until `time`.
+  func process(withPID pid: Int32, at time: UInt64, but other: Int? = nil) -> Int? {
+    indicesOfPID[pid]?.last { $0 != other && processes[$0].firstSeen <= time }
+  }
+}

@@ -1,0 +1,209 @@
+internal import StripModel
+internal import StripPlatform
+internal import StripProbes
+internal import StripRecording
+
+/// Takes the kernel's exit records: exact figures of processes that are read, and lives that came and went between two ticks.
+///
+/// A record tells how long a process lived and not when it ended; records come in the order of the ends, so those of one tick are
+/// spread evenly over it.
+final class LifeRecorder {
+  var records: ExitRecords
+  /// Processes whose threads end one after the other, and that no tick has met.
+  private var unseen: [Int32: Unseen] = [:]
+  /// Ended, with a parent that nobody knows yet: its own record may follow.
+  private var waiting: [Unseen] = []
+  /// Processes of the run that have ended lately, and when: their records, and their children's, may come late.
+  private var recent: [Int32: UInt64] = [:]
+  private var foreign: Set<Int32> = []
+  private var pruneDue: UInt64 = 0
+  private(set) var lastTaken: UInt64
+  /// Lives that found no parent in time.
+  private(set) var unplaced: Int64 = 0
+
+  struct Unseen {
+    let pid: Int32
+    var parent: Int32
+    var name: [UInt8] = []
+    var status: Int32?
+    var elapsedNanoseconds: UInt64 = 0
+    var usage = ProcessSample()
+    var isLast = false
+    var ended: UInt64 = 0
+  }
+
+  private static let longestWait: UInt64 = 2_000_000_000
+  private static let mostWaiting = 65_536
+
+  init(_ records: consuming ExitRecords, at now: UInt64) {
+    self.records = records
+    lastTaken = now
+  }
+
+  /// All records that are there, in the order of their ends.
+  func take() -> [ExitRecord] {
+    var taken: [ExitRecord] = []
+    while let record = records.next() { taken.append(record) }
+    return taken
+  }
+
+  func hasTaken(until now: UInt64) { lastTaken = now }
+
+  func note(ended pid: Int32, at time: UInt64) { recent[pid] = time }
+  func hasEnded(_ pid: Int32) -> Bool { recent[pid] != nil }
+
+  /// Adds a thread's record to its process. The process, when that was its last one.
+  func add(_ record: ExitRecord, endedAt time: UInt64) -> Unseen? {
+    var process = unseen.removeValue(forKey: record.process) ?? Unseen(pid: record.process, parent: record.parent)
+    process.parent = record.parent
+    process.usage.add(record.usage)
+    process.elapsedNanoseconds = max(process.elapsedNanoseconds, record.elapsedNanoseconds)
+    // The thread that leads gives the name and the status.
+    if record.status != nil || process.name.isEmpty { process.name = record.name }
+    if let status = record.status { process.status = status }
+    guard record.isLast else {
+      unseen[record.process] = process
+      return nil
+    }
+    process.ended = time
+    return process
+  }
+
+  enum Parent { case recorded, foreign, unknown }
+
+  /// Those whose parent is known to belong to the run, parents before their children; the others wait or are dropped.
+  func placed(_ new: [Unseen], at now: UInt64, isOurs: (Int32) -> Bool, exists: (Int32) -> Bool) -> [Unseen] {
+    waiting += new
+    var placed: [Unseen] = []
+    var isNew = true
+    while isNew {
+      isNew = false
+      var left: [Unseen] = []
+      for life in waiting {
+        if isOurs(life.parent) || recent[life.parent] != nil {
+          placed.append(life)
+          recent[life.pid] = now
+          isNew = true
+        } else {
+          left.append(life)
+        }
+      }
+      waiting = left
+    }
+    waiting.removeAll { life in
+      if foreign.contains(life.parent) || now > life.ended &+ Self.longestWait { return true }
+      guard exists(life.parent) else { return false }
+      foreign.insert(life.parent)
+      return true
+    }
+    if waiting.count > Self.mostWaiting {
+      unplaced += Int64(waiting.count - Self.mostWaiting)
+      waiting.removeFirst(waiting.count - Self.mostWaiting)
+    }
+    prune(at: now)
+    return placed
+  }
+
+  private func prune(at now: UInt64) {
+    guard now >= pruneDue else { return }
+    pruneDue = now + 1_000_000_000
+    foreign.removeAll()
+    recent = recent.filter { now < $0.value &+ 5_000_000_000 }
+    if unseen.count > Self.mostWaiting { unseen.removeAll() }
+  }
+}
+
+extension Sampler {
+  /// Opens the kernel's exit records. What keeps it from that is noted; everything else goes on without.
+  func listenForExits() {
+    do throws(SystemError) {
+      lifeRecorder = LifeRecorder(try ExitRecords(sys: options.roots.sys), at: Clock.boottime())
+    } catch {
+      livesReason =
+        error.isDenied
+        ? "the kernel's exit records need CAP_NET_ADMIN"
+        : "the kernel's exit records are not to be had here: \(error.text)"
+    }
+    noteLives(at: Clock.boottime())
+  }
+
+  func noteLives(at now: UInt64) {
+    guard options.listensForExits else { return }
+    let lost = lifeRecorder.map { $0.records.lost &+ $0.unplaced }
+    journal.note(
+      "lives", at: now, on: journal.runTrack,
+      [
+        Annotation("source", text: lifeRecorder == nil ? nil : "taskstats"), Annotation("lost", lost),
+        Annotation("reason", text: livesReason),
+      ])
+  }
+
+  /// Before the tick looks at who is there: who has ended since the one before.
+  func takeExits(at now: UInt64) {
+    guard let lifeRecorder else { return }
+    let records = lifeRecorder.take()
+    let begin = lifeRecorder.lastTaken
+    lifeRecorder.hasTaken(until: now)
+    var ended: [LifeRecorder.Unseen] = []
+    for (place, record) in records.enumerated() {
+      if let process = recorded(record.process) {
+        process.exited.add(record.usage)
+        if let status = record.status {
+          process.exitStatus = status
+          process.exitName = record.name
+        }
+        if record.isLast { process.hasExited = true }
+        continue
+      }
+      if lifeRecorder.hasEnded(record.process) { continue }
+      let time = begin + (now - begin) * UInt64(place + 1) / UInt64(records.count + 1)
+      if let life = lifeRecorder.add(record, endedAt: time) { ended.append(life) }
+    }
+    let own = Own.pid
+    let proc = options.roots.proc
+    let placed = lifeRecorder.placed(
+      ended, at: now, isOurs: { self.records($0) },
+      exists: { (try? FileStatus.of("\(proc)/\($0)")) != nil || $0 == own })
+    for life in placed {
+      if full == nil {
+        let lost = journal.writer.lostPackets
+        note(life, at: now)
+        if journal.writer.lostPackets == lost { continue }
+        noticeFullFile(at: now)
+      }
+      addToFull(life)
+    }
+  }
+
+  private func note(_ life: LifeRecorder.Unseen, at now: UInt64) {
+    let started = life.ended > life.elapsedNanoseconds ? life.ended - life.elapsedNanoseconds : 0
+    journal.note(
+      "life", at: now, on: journal.runTrack,
+      [
+        Annotation("pid", Int64(life.pid)), Annotation("parent_pid", Int64(life.parent)),
+        Annotation("name", text: String(decoding: life.name, as: UTF8.self)),
+        Annotation("start_ns", Int64(bitPattern: started)), Annotation("end_ns", Int64(bitPattern: life.ended)),
+        Annotation("usage", integers: life.usage.exitRecord),
+      ] + Annotation.exit(life.status.map { ProgramExit(waitStatus: $0) })
+        + (ignoresChildren(life.parent) ? [Annotation("unwaited", flag: true)] : []))
+  }
+
+  /// Does the recorded process `pid` ignore SIGCHLD, so that the kernel adds its children's figures to nobody's?
+  func ignoresChildren(_ pid: Int32) -> Bool {
+    guard let parent = recorded(pid) else { return false }
+    if parent.signalsTick != schedule.ticks {
+      parent.signalsTick = schedule.ticks
+      unsafe parent.readSignals(buffer: buffer)
+    }
+    return parent.state.ignoresChildren
+  }
+}
+
+extension ProcessSample {
+  /// For the journal's `usage`: what is zero at the end is left out.
+  var exitRecord: [Int64] {
+    var values = ProcessMetric.exitRecord.map { self[$0] ?? 0 }
+    while values.count > 1, values.last == 0 { values.removeLast() }
+    return values
+  }
+}
