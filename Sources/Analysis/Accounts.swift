@@ -14,6 +14,8 @@ struct Accounts: Sendable {
   private var given: [Int64] = []
   private var seen: [Int64] = []
   private var unsettled: [Int] = []
+  /// Of processes that ended and whose use is in nobody's account.
+  var unwaitedCPU: Int64 = 0
   /// CPU time that processes used themselves, as readings saw it.
   private(set) var direct: Int64?
 
@@ -74,6 +76,8 @@ struct Accounts: Sendable {
   private var ofLives: Int64 = 0
   private var lives: [LateUse] = []
   private var previousUnexplained: [Int: Int64] = [:]
+  /// Of each process's account, what is drawn where its children lived.
+  private var placed: [Int: Int64] = [:]
 
   /// Unread children lived since their parent was read before; in the kernel's clock ticks it shows later still.
   private static let leastSpread: UInt64 = 200_000_000
@@ -82,7 +86,7 @@ struct Accounts: Sendable {
   private mutating func give(
     _ index: Int, _ processes: [ProcessLedger], _ runStart: UInt64, _ time: UInt64, isLast: Bool
   ) {
-    let now = processes[index].unexplained(.cpuTime, runStart: runStart)
+    let now = max(0, processes[index].unexplained(.cpuTime, runStart: runStart) &- (placed[index] ?? 0))
     unexplained &+= now &- (previousUnexplained[index] ?? 0)
     previousUnexplained[index] = now == 0 ? nil : now
     let lasting = isLast ? now : min(now, seen[index])
@@ -97,9 +101,19 @@ struct Accounts: Sendable {
     seen[index] = now
   }
 
-  /// A life that no reading met, once it is known in whose account it stands. What it used before the recording began is not told.
+  /// A life in the account of the process that waited for it: the sums hold it there.
+  mutating func place(_ life: Life, in holder: Int, atMost room: Int64?, runStart: UInt64) {
+    let cpu = max(0, min(life.used[.cpuTime] ?? 0, room ?? .max))
+    guard life.started &+ 20_000_000 >= runStart, cpu > 0 else { return }
+    placed[holder, default: 0] &+= cpu
+    ofLives &+= cpu
+    lives.append(LateUse(from: max(life.started, runStart), to: max(life.ended, life.started + 1), nanoseconds: cpu))
+  }
+
+  /// A life that is in nobody's account. What it used before the recording began is not told.
   mutating func add(_ life: Life, runStart: UInt64) {
     guard life.started &+ 20_000_000 >= runStart else { return }
+    unwaitedCPU &+= life.used[.cpuTime] ?? 0
     for metric in ProcessLedger.counted {
       guard let value = life.used[metric] else { continue }
       sums[metric] = (sums[metric] ?? 0) &+ value

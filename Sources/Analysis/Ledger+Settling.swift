@@ -37,7 +37,9 @@ extension Ledger {
         switch settled(index) {
         case .claimed: isNew = true
         case .open: left.append(index)
-        case .unwaited: break
+        case .unwaited:
+          guard !processes[index].waited.has(.cpuTime) else { break }
+          accounts.unwaitedCPU &+= processes[index].own(.cpuTime, runStart: runStart) ?? 0
         }
       }
       accounts.unclaimed = left
@@ -70,9 +72,10 @@ extension Ledger {
       let life = lives.all[index]
       if life.isUnwaited || time > life.ended &+ Self.longestWait {
         accounts.add(life, runStart: runStart)
-      } else if let holder = holder(of: life.used, from: ancestor) {
-        explain(holder) { life.used[$0] ?? 0 }
-        accounts.add(life, runStart: runStart)
+      } else if let holder = holder(of: life.evidence, from: ancestor) {
+        // No more is drawn than the account holds.
+        accounts.place(life, in: holder, atMost: room(in: holder, .cpuTime), runStart: runStart)
+        explain(holder, by: \.explainedByLives) { life.used[$0] ?? 0 }
       } else {
         left.append((index, ancestor))
       }
@@ -88,7 +91,9 @@ extension Ledger {
   /// The process whose account of waited-for children has room for `needed`: `process`, or where that one has ended unread and was
   /// waited for, whoever did.
   private func holder(of needed: ProcessSample, from process: Int) -> Int? {
-    guard let faults = needed[.minorFaults], faults > 0 else { return nil }
+    guard let faults = needed[.minorFaults] else { return nil }
+    // A child of vfork(2) may end without a page fault of its own: there is no sign of it, and next to nothing to count twice.
+    if faults == 0 { return needed[.cpuTime] ?? 0 < Self.clockTicks ? process : nil }
     var index = process
     for _ in 0..<64 {
       if let left = room(in: index, .minorFaults), left >= faults,
@@ -103,7 +108,9 @@ extension Ledger {
   }
 
   private func room(in index: Int, _ metric: ProcessMetric) -> Int64? {
-    processes[index].absorbed(metric, since: runStart).map { $0 &- (processes[index].explained[metric] ?? 0) }
+    processes[index].absorbed(metric, since: runStart).map {
+      $0 &- (processes[index].explained[metric] ?? 0) &- (processes[index].explainedByLives[metric] ?? 0)
+    }
   }
 
   private mutating func claim(_ index: Int, by holder: Int) {
@@ -121,7 +128,11 @@ extension Ledger {
   }
 
   /// Adds to what is explained of `holder`'s account, and of the accounts that hold that one in turn.
-  private mutating func explain(_ holder: Int, _ amount: (ProcessMetric) -> Int64) {
+  private mutating func explain(
+    _ holder: Int, by account: WritableKeyPath<ProcessLedger, ProcessSample> = \.explained,
+    _ amount: (ProcessMetric) -> Int64
+  ) {
+    var account = account
     var more = ProcessSample()
     for metric in ProcessLedger.counted { more[metric] = amount(metric) }
     var index = holder
@@ -130,12 +141,13 @@ extension Ledger {
       change(index) { process in
         for metric in ProcessLedger.counted {
           guard let value = more[metric], value != 0 else { continue }
-          process.explained[metric] = (process.explained[metric] ?? 0) &+ value
+          process[keyPath: account][metric] = (process[keyPath: account][metric] ?? 0) &+ value
         }
       }
       guard let next = before.claimedBy else { return }
       for metric in ProcessLedger.counted { more[metric] = processes[index].whole(metric) &- before.whole(metric) }
       index = next
+      account = \.explained
     }
   }
 

@@ -14,6 +14,13 @@ package struct Life: Sendable {
   package let used: ProcessSample
   /// Its parent ignored SIGCHLD when it ended.
   let isUnwaited: Bool
+
+  /// What an account must have grown by to hold it. Its page faults alone: they are exact, its CPU time is not.
+  var evidence: ProcessSample {
+    var evidence = ProcessSample()
+    evidence[.minorFaults] = used[.minorFaults]
+    return evidence
+  }
 }
 
 /// The short lives of a recording, and what they have to do with the processes that were read.

@@ -29,6 +29,8 @@ package struct ProcessLedger: Sendable {
   package internal(set) var waitedPeakResident: Int64?
   /// Of its counts of waited-for children, or of its own where the kernel adds theirs: what known descendants used in their lives.
   var explained = ProcessSample()
+  /// The same of lives that no reading met. Their CPU time is estimated, and this account exact: see ``unexplained(_:runStart:)``.
+  var explainedByLives = ProcessSample()
   /// The process whose counts hold this one's.
   var claimedBy: Int?
   /// Its parent ignored SIGCHLD when it ended: the kernel adds its figures to nobody's.
@@ -65,7 +67,7 @@ package struct ProcessLedger: Sendable {
     let used = life &- baseline(metric, runStart)
     guard Self.holdsChildren.contains(metric) else { return max(0, used) }
     // The kernel adds a waited-for child's input and output to its parent's own.
-    return max(0, used &- (explained[metric] ?? 0), exited[metric] ?? 0)
+    return max(0, used &- (explained[metric] ?? 0) &- (explainedByLives[metric] ?? 0), exited[metric] ?? 0)
   }
 
   /// Its own count since it began; for input and output with its waited-for children's.
@@ -105,8 +107,9 @@ package struct ProcessLedger: Sendable {
   /// What waiting for it adds to its parent.
   func whole(_ metric: ProcessMetric) -> Int64 {
     let own = life(metric) ?? 0
-    if Self.holdsChildren.contains(metric) { return max(own, (explained[metric] ?? 0) &+ (exited[metric] ?? 0)) }
-    return own &+ max(absorbed(metric, since: nil) ?? 0, explained[metric] ?? 0, 0)
+    let known = (explained[metric] ?? 0) &+ (explainedByLives[metric] ?? 0)
+    if Self.holdsChildren.contains(metric) { return max(own, known &+ (exited[metric] ?? 0)) }
+    return own &+ max(absorbed(metric, since: nil) ?? 0, known, 0)
   }
 
   /// What it and the waited-for children that nothing else is known of used since the recording began.
@@ -115,9 +118,12 @@ package struct ProcessLedger: Sendable {
     return own &+ unexplained(metric, runStart: runStart)
   }
 
-  /// What children that it waited for used beyond what is known of them.
+  /// What children that it waited for used beyond what readings know of them; where the kernel keeps no such account, what lives used
+  /// that it waited for.
   func unexplained(_ metric: ProcessMetric, runStart: UInt64) -> Int64 {
-    max(0, (absorbed(metric, since: runStart) ?? 0) &- (explained[metric] ?? 0))
+    if Self.holdsChildren.contains(metric) { return explainedByLives[metric] ?? 0 }
+    guard let absorbed = absorbed(metric, since: runStart) else { return explainedByLives[metric] ?? 0 }
+    return max(0, absorbed &- (explained[metric] ?? 0))
   }
 
   /// The kernel adds these of a waited-for child to its parent's own.
@@ -131,5 +137,7 @@ package struct ProcessLedger: Sendable {
   }
 
   /// CPU time of children that it waited for and that no reading has ever seen.
-  package func unseenChildrenCPU(runStart: UInt64) -> Int64 { unexplained(.cpuTime, runStart: runStart) }
+  package func unseenChildrenCPU(runStart: UInt64) -> Int64 {
+    max(0, unexplained(.cpuTime, runStart: runStart) &- (explainedByLives[.cpuTime] ?? 0))
+  }
 }

@@ -509,8 +509,11 @@ package struct Summarizer: RecordingVisitor {
     let isSomethingUnseen = total.unseenTasksAtMost ?? 0 > 0
     let isFull = facts.run.fullSeconds != nil
     total.isProcessCountLowerBound = isSomethingUnseen || isFull && !facts.recorder.lives.isComplete
+    // What such a process does after its last figures, when the kernel takes it down, is in nobody's account.
+    let unwaited = Double(ledger.accounts.unwaitedCPU) / 1e9
     total.isUsageLowerBound =
-      isSomethingUnseen && ledger.processes.contains { $0.ignoresChildren || $0.isUnwaited }
+      unwaited > 0.01 * (total.cpuSeconds ?? 0)
+      || isSomethingUnseen && ledger.processes.contains { $0.ignoresChildren || $0.isUnwaited }
     // One process's own mark is exact. Of several, those that lived for less than a tick may have come together between two.
     let isShort = facts.processes.contains { process in
       process.endSeconds.map { $0 - (process.startSeconds ?? process.firstSeenSeconds) < 0.05 } ?? false

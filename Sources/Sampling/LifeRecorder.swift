@@ -15,6 +15,8 @@ final class LifeRecorder {
   private var waiting: [Unseen] = []
   /// Processes of the run that have ended lately, and when: their records, and their children's, may come late.
   private var recent: [Int32: UInt64] = [:]
+  /// All that have ended lately, whoever they belong to: what is left of them is a zombie.
+  private var gone: [Int32: UInt64] = [:]
   private var foreign: Set<Int32> = []
   private var pruneDue: UInt64 = 0
   private(set) var lastTaken: UInt64
@@ -49,11 +51,14 @@ final class LifeRecorder {
 
   func hasTaken(until now: UInt64) { lastTaken = now }
 
-  func note(ended pid: Int32, at time: UInt64) { recent[pid] = time }
-  func hasEnded(_ pid: Int32) -> Bool { recent[pid] != nil }
+  func note(ended pid: Int32, at time: UInt64) {
+    recent[pid] = time
+    gone[pid] = time
+  }
+  func hasEnded(_ pid: Int32) -> Bool { gone[pid] != nil }
 
-  /// Adds a thread's record to its process. The process, when that was its last one.
-  func add(_ record: ExitRecord, endedAt time: UInt64) -> Unseen? {
+  /// Adds a thread's record to its process, which has ended with its last one.
+  func add(_ record: ExitRecord, endedAt time: UInt64) {
     var process = unseen.removeValue(forKey: record.process) ?? Unseen(pid: record.process, parent: record.parent)
     process.parent = record.parent
     process.usage.add(record.usage)
@@ -63,17 +68,15 @@ final class LifeRecorder {
     if let status = record.status { process.status = status }
     guard record.isLast else {
       unseen[record.process] = process
-      return nil
+      return
     }
     process.ended = time
-    return process
+    gone[record.process] = time
+    waiting.append(process)
   }
 
-  enum Parent { case recorded, foreign, unknown }
-
   /// Those whose parent is known to belong to the run, parents before their children; the others wait or are dropped.
-  func placed(_ new: [Unseen], at now: UInt64, isOurs: (Int32) -> Bool, exists: (Int32) -> Bool) -> [Unseen] {
-    waiting += new
+  func placed(at now: UInt64, isOurs: (Int32) -> Bool, exists: (Int32) -> Bool) -> [Unseen] {
     var placed: [Unseen] = []
     var isNew = true
     while isNew {
@@ -109,6 +112,7 @@ final class LifeRecorder {
     pruneDue = now + 1_000_000_000
     foreign.removeAll()
     recent = recent.filter { now < $0.value &+ 5_000_000_000 }
+    gone = gone.filter { now < $0.value &+ 5_000_000_000 }
     if unseen.count > Self.mostWaiting { unseen.removeAll() }
   }
 }
@@ -138,13 +142,13 @@ extension Sampler {
       ])
   }
 
-  /// Before the tick looks at who is there: who has ended since the one before.
+  /// Before the tick looks at who is there: who has ended since the one before. Those whom no tick has met are placed by
+  /// ``placeLives(at:)``, when it is known who is new.
   func takeExits(at now: UInt64) {
     guard let lifeRecorder else { return }
     let records = lifeRecorder.take()
     let begin = lifeRecorder.lastTaken
     lifeRecorder.hasTaken(until: now)
-    var ended: [LifeRecorder.Unseen] = []
     for (place, record) in records.enumerated() {
       if let process = recorded(record.process) {
         process.exited.add(record.usage)
@@ -157,12 +161,16 @@ extension Sampler {
       }
       if lifeRecorder.hasEnded(record.process) { continue }
       let time = begin + (now - begin) * UInt64(place + 1) / UInt64(records.count + 1)
-      if let life = lifeRecorder.add(record, endedAt: time) { ended.append(life) }
+      lifeRecorder.add(record, endedAt: time)
     }
+  }
+
+  func placeLives(at now: UInt64) {
+    guard let lifeRecorder else { return }
     let own = Own.pid
     let proc = options.roots.proc
     let placed = lifeRecorder.placed(
-      ended, at: now, isOurs: { self.records($0) },
+      at: now, isOurs: { self.records($0) },
       exists: { (try? FileStatus.of("\(proc)/\($0)")) != nil || $0 == own })
     for life in placed {
       if full == nil {
@@ -188,14 +196,17 @@ extension Sampler {
         + (ignoresChildren(life.parent) ? [Annotation("unwaited", flag: true)] : []))
   }
 
-  /// Does the recorded process `pid` ignore SIGCHLD, so that the kernel adds its children's figures to nobody's?
+  /// Did the recorded process `pid` ignore SIGCHLD at the tick before already, so that the kernel adds the figures of children that have
+  /// ended since to nobody's?
   func ignoresChildren(_ pid: Int32) -> Bool {
     guard let parent = recorded(pid) else { return false }
     if parent.signalsTick != schedule.ticks {
       parent.signalsTick = schedule.ticks
+      let before = parent.state.ignoresChildren
       unsafe parent.readSignals(buffer: buffer)
+      parent.ignoredChildren = before && parent.state.ignoresChildren
     }
-    return parent.state.ignoresChildren
+    return parent.ignoredChildren
   }
 }
 

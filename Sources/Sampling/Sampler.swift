@@ -201,6 +201,7 @@ package import StripRecording
     let packets = journal.writer.packets
     takeExits(at: now)
     discover()
+    placeLives(at: now)
     let isWhole = plan.hot.isDue(at: now)
     if isWhole { readHot(at: now) } else { readExited(at: now) }
     for index in plan.dear.indices where plan.dear[index].isDue(at: now) {
@@ -418,6 +419,7 @@ package import StripRecording
     let now = Clock.boottime()
     takeExits(at: now)
     readHot(at: now)
+    placeLives(at: now)
     noticeFullFile(at: now)
     writeFullFile(at: now)
     if full == nil { for process in processes { process.record(at: now, in: &journal) } }

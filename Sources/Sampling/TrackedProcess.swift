@@ -25,6 +25,7 @@ package final class TrackedProcess {
   var isVanished = false
   /// The tick at which its signal masks were read for its children's sake.
   var signalsTick: UInt64 = .max
+  var ignoredChildren = false
   /// Its place among all that were ever recorded.
   let number: UInt64
   /// Where its program's stack starts, when that was last described; it tells one program from the next.
