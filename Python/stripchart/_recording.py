@@ -41,7 +41,8 @@ _PREDECESSOR: _Aliases = {
 class Process:
     """One recorded process. None is what was not recorded. Seconds count from the recording's beginning."""
 
-    pid: int
+    pid: Optional[int]
+    """None: it wrote spans in another PID namespace than the recorder's, and could not be recognized there."""
     parent_pid: int
     name: str
     command: Optional[str] = field(repr=False)

@@ -59,9 +59,9 @@ package struct EventRows: RecordingVisitor {
     while threads.count <= track.index { threads.append(Thread()) }
     switch track.kind {
     case .thread(let pid, let tid):
-      threads[track.index].pid = pid
+      threads[track.index].pid = PlaceholderPID.known(pid)
       threads[track.index].tid = tid
-    case .process(let pid): threads[track.index].pid = pid
+    case .process(let pid): threads[track.index].pid = PlaceholderPID.known(pid)
     default: break
     }
   }

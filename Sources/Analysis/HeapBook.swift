@@ -5,6 +5,7 @@ internal import StripRecording
 /// recorded from inside, or whose C library does not tell, are missing.
 package struct HeapUse: Equatable, Sendable {
   package let pid: Int32
+  package var knownPID: Int32? { PlaceholderPID.known(pid) }
   /// At the last reading.
   package var usedBytes: Int64?
   package var heldBytes: Int64?

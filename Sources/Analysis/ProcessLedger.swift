@@ -4,6 +4,8 @@ package import StripModel
 package struct ProcessLedger: Sendable {
   package let track: Int
   package let pid: Int32
+  /// In its own PID namespace, where that is not the recorder's.
+  package var namespacePID: Int32?
   package var parentPID: Int32 = 0
   package var name = ""
   package var arguments: [String] = []

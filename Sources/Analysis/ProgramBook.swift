@@ -64,9 +64,10 @@ package struct ProgramBook: Sendable {
     return nil
   }
 
+  /// `nil` also where the PID is one of another namespace that nobody could translate.
   func pid(of track: Int) -> Int32? {
     guard let process = process(of: track), case .process(let pid)? = tracks[process]?.kind else { return nil }
-    return pid
+    return PlaceholderPID.known(pid)
   }
 
   /// Its threads and tasks.

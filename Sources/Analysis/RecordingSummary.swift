@@ -80,7 +80,12 @@ package struct MachineFacts: Sendable {
 }
 
 package struct ProcessUsage: Sendable {
+  /// In the recorder's PID namespace; a number that no PID can be where that is unknown.
   package var pid: Int32 = 0
+  /// `nil` where it is unknown: the process is one of another PID namespace that the recorder has not seen.
+  package var knownPID: Int32? { PlaceholderPID.known(pid) }
+  /// In its own PID namespace, where that is not the recorder's and known.
+  package var namespacePID: Int32?
   package var parentPID: Int32 = 0
   package var name = ""
   package var command: [String] = []

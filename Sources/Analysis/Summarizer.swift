@@ -31,7 +31,7 @@ package struct Summarizer: RecordingVisitor {
   private var probeReads: [String: (reads: Int64, nanoseconds: Int64)] = [:]
   private var lastTime: UInt64 = 0
   /// Processes that a track names: those that wrote spans are among them even if no tick met them.
-  private var describedProcesses: [Int32: (name: String, time: UInt64)] = [:]
+  private var describedProcesses: [Int32: (name: String, namespacePID: Int32?, time: UInt64)] = [:]
   private var forkPeakResident: Int64 = 0
 
   /// The sums at one tick.
@@ -89,7 +89,7 @@ package struct Summarizer: RecordingVisitor {
     if let index = ledger.knownProcess(on: track.index) {
       ledger.update(index) { $0.name = track.name }
     } else if describedProcesses[pid] == nil {
-      describedProcesses[pid] = (track.name, lastTime)
+      describedProcesses[pid] = (track.name, track.namespacePID, lastTime)
     }
   }
 
@@ -255,6 +255,9 @@ package struct Summarizer: RecordingVisitor {
       process.workingDirectory = note.text("working_directory") ?? process.workingDirectory
       process.userID = note.integer("user_id") ?? process.userID
       process.user = note.text("user") ?? process.user
+      if let pids = note.text("namespace_pids") {
+        process.namespacePID = pids.split(separator: " ").last.flatMap { Int32($0) }
+      }
     }
   }
 
@@ -408,9 +411,11 @@ package struct Summarizer: RecordingVisitor {
     for (pid, process) in describedProcesses.sorted(by: { $0.key < $1.key }) where !seen.contains(pid) {
       var usage = ProcessUsage()
       usage.pid = pid
+      usage.namespacePID = process.namespacePID
       usage.name = process.name
       usage.firstSeenSeconds = seconds(process.time)
-      usage.finalReading = "vanished"
+      // One of another PID namespace may also be there, under a PID that nobody could find out.
+      usage.finalReading = usage.knownPID == nil ? nil : "vanished"
       facts.processes.append(usage)
     }
   }
@@ -420,6 +425,7 @@ package struct Summarizer: RecordingVisitor {
   private func usage(_ process: ProcessLedger) -> ProcessUsage {
     var usage = ProcessUsage()
     usage.pid = process.pid
+    usage.namespacePID = process.namespacePID
     usage.parentPID = process.parentPID
     usage.name = process.name
     usage.command = process.arguments

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,6 +161,24 @@ int strip_kill(int pid, int signal) { return kill(pid, signal) == -1 ? -errno : 
 int strip_pidfd_open(int pid) { return (int)RESULT(syscall(SYS_pidfd_open, pid, 0)); }
 int strip_shares_memory(int first, int second) { return syscall(SYS_kcmp, first, second, 1 /* KCMP_VM */, 0, 0) == 0; }
 
+uint64_t strip_pidfd_inode(int pidfd) {
+  // PID_FS_MAGIC of linux/magic.h. Before pidfs all pidfds had one inode.
+  struct statfs system;
+  struct stat s;
+  if (RESULT(fstatfs(pidfd, &system)) < 0 || (uint32_t)system.f_type != 0x50494446 || RESULT(fstat(pidfd, &s)) < 0) return 0;
+  return s.st_ino;
+}
+
+uint64_t strip_pidfd_namespace(int pidfd) {
+  int namespace = RESULT(ioctl(pidfd, _IO(0xFF, 5), 0));
+  if (namespace < 0) return 0;
+  struct stat s;
+  int r = RESULT(fstat(namespace, &s));
+  close(namespace);
+  return r < 0 ? 0 : s.st_ino;
+}
+
+int strip_has_system_call_filter(void) { return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0; }
 int strip_set_child_subreaper(void) { return RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
 int strip_set_timer_slack(uint64_t n) { return RESULT(prctl(PR_SET_TIMERSLACK, n, 0, 0, 0)); }
 int strip_thread_name(char out[16]) { return RESULT(prctl(PR_GET_NAME, out, 0, 0, 0)); }

@@ -16,6 +16,9 @@ package struct RecordingReader: ~Copyable {
   /// By the process's track, then as ``Sequence/names``: what its folded spans are named by.
   private var processNames: [Int: [Int32]] = [:]
   private var stacks = StackTables()
+  /// Read from the whole file when the first of them is met; `nil` until then.
+  private var namespaces: PIDNamespaces?
+  private let isFindingNamespaces: Bool
   package private(set) var packets: UInt64 = 0
   package var size: UInt64 { source.size }
 
@@ -31,7 +34,12 @@ package struct RecordingReader: ~Copyable {
   }
 
   /// Errors: `cannotOpen`, `notARecording`, `newerVersion`.
-  package init(_ path: String) throws(RecordingError) { source = try PacketSource(path) }
+  package init(_ path: String) throws(RecordingError) { try self.init(path, isFindingNamespaces: false) }
+
+  private init(_ path: String, isFindingNamespaces: Bool) throws(RecordingError) {
+    source = try PacketSource(path)
+    self.isFindingNamespaces = isFindingNamespaces
+  }
 
   /// Reads the whole file, or up to the first damage. Errors: `cannotRead`.
   package mutating func read<Visitor: RecordingVisitor>(
@@ -269,7 +277,8 @@ package struct RecordingReader: ~Copyable {
           if process.number == ProcessField.pid { pid = Int32(truncatingIfNeeded: process.value) }
           if process.number == ProcessField.name { described.name = process.text }
         }
-        described.kind = .process(pid: pid)
+        if PlaceholderPID.contains(pid) { described.name = NamespacedProcess.name(in: described.name) }
+        described.kind = .process(pid: known(pid, &described))
       case TrackField.thread where message.wire == WireType.bytes:
         var thread = message.message
         var pid: Int32 = 0
@@ -279,7 +288,10 @@ package struct RecordingReader: ~Copyable {
           if thread.number == ThreadField.tid { tid = Int32(truncatingIfNeeded: thread.value) }
           if thread.number == ThreadField.name { described.name = thread.text }
         }
-        described.kind = .thread(pid: pid, tid: tid)
+        // The main thread has its process's PID. Others keep their number in their own namespace.
+        let isMain = tid == pid
+        let known = known(pid, &described)
+        described.kind = .thread(pid: known, tid: isMain ? known : tid)
       case TrackField.counter where message.wire == WireType.bytes:
         var counter = message.message
         var isOurs = false
@@ -307,10 +319,24 @@ package struct RecordingReader: ~Copyable {
       }
     }
     tracks[index] = Track(
-      index: index, parent: parentIndex, name: described.name, kind: described.kind, multiplier: described.multiplier,
-      isIncremental: described.isIncremental)
+      index: index, parent: parentIndex, name: described.name, kind: described.kind,
+      namespacePID: described.namespacePID, multiplier: described.multiplier, isIncremental: described.isIncremental)
     if described.isIncremental { sequences[sequence].described.append(index) }
     visitor.describe(tracks[index])
+  }
+
+  /// The PID that the recorder knows a process by, where the recording tells; otherwise the placeholder itself.
+  private mutating func known(_ pid: Int32, _ described: inout Track) -> Int32 {
+    guard PlaceholderPID.contains(pid), !isFindingNamespaces else { return pid }
+    if namespaces == nil {
+      var found = PIDNamespaces()
+      // What cannot be read here is reported by whoever reads on.
+      if var whole = try? RecordingReader(source.path, isFindingNamespaces: true) { _ = try? whole.read(&found) }
+      found.match()
+      namespaces = found
+    }
+    described.namespacePID = namespaces?.ownPID(of: pid)
+    return namespaces?.recorderPID(of: pid) ?? pid
   }
 
   private mutating func event<Visitor: RecordingVisitor>(

@@ -70,6 +70,8 @@ package struct Track: Equatable, Sendable {
   package var parent: Int?
   package var name: String
   package var kind: Kind
+  /// Of a process in another PID namespace than the recorder and of its threads: the process's PID there.
+  package var namespacePID: Int32?
   var multiplier: Int64 = 1
   var isIncremental = false
 }

@@ -23,6 +23,8 @@ internal import Synchronization
     case nextTrack = 160
     case nextCode = 168
     case cycleMultiplier = 192
+    case recorderNamespace = 256
+    case nextNamespacedProcess = 264
   }
 
   private static let closedBit: UInt64 = 1 << 63
@@ -44,11 +46,12 @@ internal import Synchronization
   }
 
   /// Fills a fresh, zeroed block. The magic comes last, with release: whoever acquires it sees the rest.
-  func initialize(maximumBytes: UInt64, trackBase: UInt64, recorder: Int32, allocated: UInt64) {
+  func initialize(maximumBytes: UInt64, trackBase: UInt64, recorder: Int32, namespace: UInt64, allocated: UInt64) {
     store(.versionAndBlockSize, UInt64(RecordingLayout.version) | UInt64(RecordingLayout.blockSize) << 32)
     store(.maximumBytes, maximumBytes)
     store(.trackBase, trackBase)
     store(.recorder, UInt64(UInt32(bitPattern: recorder)))
+    store(.recorderNamespace, namespace)
     store(.nextBlock, 1)
     store(.allocatedBytes, allocated)
     store(.nextSpanSequence, 1)
@@ -147,6 +150,12 @@ internal import Synchronization
 
   /// Numbers of functions whose lines are counted, from 1.
   func nextCode() -> UInt32 { UInt32(truncatingIfNeeded: increment(.nextCode) &+ 1) }
+
+  /// The inode of the recorder's PID namespace; 0: unknown.
+  var recorderNamespace: UInt64 { load(.recorderNamespace) }
+
+  /// Numbers of processes whose PID says nothing in the recorder's namespace, from 0.
+  func nextNamespacedProcess() -> UInt64 { increment(.nextNamespacedProcess) }
 
   /// Nanoseconds a cycle of the processor's counter, times 2^24; 0 while unknown or untrustworthy.
   package var cycleMultiplier: UInt64 {

@@ -232,7 +232,7 @@ package struct Annotation: Equatable, Sendable {
 
 extension PacketBuilder {
   /// What does not fit any more is left out: the rest of the entry is worth keeping.
-  fileprivate mutating func annotation(_ annotation: Annotation) {
+  mutating func annotation(_ annotation: Annotation) {
     guard let value = annotation.value else { return }
     let before = count
     let start = open(EventField.annotation)

@@ -60,7 +60,8 @@ internal import Synchronization
         unsafe writeHead(mapping.base)
         let control = unsafe ControlBlock(block: mapping.base)
         control.initialize(
-          maximumBytes: maximumBytes, trackBase: Machine.random() >> 16, recorder: Own.pid, allocated: first)
+          maximumBytes: maximumBytes, trackBase: Machine.random() >> 16, recorder: Own.pid,
+          namespace: PIDNamespace.own() ?? 0, allocated: first)
         return unsafe RecordingFile(
           path: FileSystem.absolute(path) ?? path, status: status, descriptor: consume descriptor, first: mapping.base,
           maximumBytes: maximumBytes)

@@ -15,7 +15,9 @@ internal import Synchronization
   /// Atomic because a plain property of a class is checked for exclusive access whenever it is read. Relaxed: it changes in a forked child
   /// only, before other threads exist.
   private let epoch: Atomic<UInt32>
-  private(set) var pid: Int32
+  /// Our own, or a placeholder where that is another process's, or nobody's, in the recorder's PID namespace.
+  private var pid: Int32
+  private var namespaced: NamespacedProcess?
   package private(set) var processTrack: UInt64
   private let reader = OwnReader()
   package private(set) var cost = ReadingCost()
@@ -47,7 +49,8 @@ internal import Synchronization
     self.file = file
     self.names = names
     epoch = Atomic(generation)
-    pid = Own.pid
+    namespaced = NamespacedProcess.own(file.control)
+    pid = Self.pid(namespaced, file.control)
     processTrack = file.control.nextTrack()
     unsafe spare = []
     unsafe idleLanes = []
@@ -110,7 +113,9 @@ internal import Synchronization
     laneCount = 0
     tasksTrack = 0
     siteNumbers = [:]
-    pid = Own.pid
+    // A process stays in its namespace; a child may have been put into another one.
+    namespaced = NamespacedProcess.own(file.control)
+    pid = Self.pid(namespaced, file.control)
     processTrack = file.control.nextTrack()
     reader.forked()
     heap = HeapCurves()
@@ -147,7 +152,7 @@ internal import Synchronization
     builder.field(TrackField.uuid, processTrack)
     let process = builder.open(TrackField.process)
     builder.field(ProcessField.pid, UInt64(UInt32(bitPattern: pid)))
-    builder.field(ProcessField.name, Own.processName())
+    builder.field(ProcessField.name, namespaced?.shownName ?? Own.processName())
     builder.close(process)
     builder.close(track)
     unsafe append(builder, to: pen)
@@ -178,6 +183,26 @@ internal import Synchronization
     builder.close(defaults)
     unsafe append(builder, to: pen)
     unsafe pen.pointee.last = now
+    if let namespaced { unsafe noteNamespace(namespaced, pen) }
+  }
+
+  private static func pid(_ namespaced: NamespacedProcess?, _ control: ControlBlock) -> Int32 {
+    namespaced == nil ? Own.pid : PlaceholderPID.numbered(control.nextNamespacedProcess())
+  }
+
+  /// The main thread has its process's PID, whatever that is.
+  private var ownTID: Int32 {
+    let tid = Own.tid
+    return namespaced != nil && tid == Own.pid ? pid : tid
+  }
+
+  /// By what the reader recognizes this process. Once a thread: its chunk may be all that is left of a damaged file.
+  private func noteNamespace(_ namespaced: NamespacedProcess, _ pen: Pen) {
+    unsafe note("namespace", pen) { builder in
+      builder.annotation("process_id", Int64(pid))
+      for annotation in namespaced.annotations { builder.annotation(annotation) }
+      builder.annotation(Annotation("start_ns", namespaced.startNanoseconds))
+    }
   }
 
   /// Describes the thread's track, now or again. `nil`: the name that the kernel knows.
@@ -189,7 +214,7 @@ internal import Synchronization
     builder.field(TrackField.parent, processTrack)
     let thread = builder.open(TrackField.thread)
     builder.field(ThreadField.pid, UInt64(UInt32(bitPattern: pid)))
-    builder.field(ThreadField.tid, UInt64(UInt32(bitPattern: Own.tid)))
+    builder.field(ThreadField.tid, UInt64(UInt32(bitPattern: ownTID)))
     if let name = unsafe name {
       unsafe builder.field(ThreadField.name, name, limit: 255)
     } else {

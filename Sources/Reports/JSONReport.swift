@@ -84,7 +84,8 @@ package struct JSONReport {
 
   private func process(_ process: ProcessUsage, _ json: inout JSONWriter) {
     let line = process.command.isEmpty ? process.name : ShellCommand.quoted(process.command)
-    json.member("pid", process.pid)
+    json.member("pid", process.knownPID)
+    json.member("namespace_pid", process.namespacePID)
     json.member("parent_pid", process.parentPID)
     json.member("name", process.name)
     json.member("command", line.isEmpty ? nil : line)

@@ -15,7 +15,7 @@ struct LimitObjects {
     json.array { json in
       for heap in summary.heaps {
         json.object {
-          $0.member("pid", heap.pid)
+          $0.member("pid", heap.knownPID)
           $0.member("used_bytes", heap.usedBytes)
           $0.member("held_bytes", heap.heldBytes)
           $0.member("used_max_bytes", heap.usedPeakBytes)

@@ -48,7 +48,7 @@ struct ProcessTable {
 
   private func cells(_ process: ProcessUsage) -> [String] {
     [
-      "\(process.pid)", process.shownCommand, Figure.duration(process.cpuSeconds),
+      process.shownPID, process.shownCommand, Figure.duration(process.cpuSeconds),
       Figure.bytes(process.peakResidentBytes),
       Figure.bytes(process.last[.readBytes]), Figure.bytes(process.last[.writeBytes]),
       Figure.duration(process.startSeconds.map(Self.shownStart)), Figure.duration(process.endSeconds), ending(process),
@@ -73,7 +73,7 @@ struct ProcessTable {
 
   private func ending(_ process: ProcessUsage) -> String {
     if let exit = process.exit { return exit.shown }
-    if process.endSeconds != nil { return "" }
+    if process.endSeconds != nil || process.finalReading != nil || process.knownPID == nil { return "" }
     return summary.run.isComplete ? "running" : ""
   }
 

@@ -8,7 +8,7 @@ struct RecordingNotes {
 
   var sentences: [String] {
     [unclean, damage, refused].compactMap { $0 } + missing
-      + [vanished, unseen, unmatched, LimitText(summary).otherGroups].compactMap { $0 }
+      + [vanished, unrecognized, unseen, unmatched, LimitText(summary).otherGroups].compactMap { $0 }
       + ProgramNotes(summary).sentences
   }
 
@@ -72,6 +72,15 @@ struct RecordingNotes {
     return count == 1
       ? "1 process ended between two ticks: what it used after its last reading is not in its figures"
       : "\(count) processes ended between two ticks: what they used after their last reading is not in their figures"
+  }
+
+  private var unrecognized: String? {
+    let count = summary.processes.count { $0.knownPID == nil }
+    if count == 0 { return nil }
+    let row = "the spans are recorded, CPU time and memory may be missing or stand in another row"
+    return count == 1
+      ? "1 process wrote spans from another PID namespace, and its PID in the recorder's is unknown: \(row)"
+      : "\(count) processes wrote spans from other PID namespaces, and their PIDs in the recorder's are unknown: \(row)"
   }
 
   private var unseen: String? {

@@ -73,7 +73,7 @@ package struct TerminalReport {
       guard summary.processes.count == 1, let process = summary.processes.first else {
         return "\(summary.processes.count) processes"
       }
-      return "\(process.shownCommand) (PID \(process.pid))"
+      return process.shownCommandAndPID
     default:
       let command = summary.run.command
       return command.isEmpty ? "a recording" : ShownText.escaped(ShellCommand.quoted(command))
@@ -221,10 +221,22 @@ package struct TerminalReport {
 }
 
 extension ProcessUsage {
+  /// The PID as people write it.
+  var shownPID: String { knownPID.map { "\($0)" } ?? Figure.missing }
+
+  var shownCommandAndPID: String { knownPID == nil ? shownCommand : "\(shownCommand) (PID \(shownPID))" }
+
   /// The command line without the program's folder, or the name where the kernel gave no arguments.
   var shownCommand: String {
-    guard let program = command.first else { return ShownText.escaped(name) }
+    guard let program = command.first else { return ShownText.escaped(name) + otherNamespace }
     return ShownText.escaped(ShellCommand.quoted([ShellCommand.lastComponent(program)] + command.dropFirst()))
+      + otherNamespace
+  }
+
+  /// Who it is where its PID here is not known.
+  private var otherNamespace: String {
+    if knownPID != nil { return "" }
+    return namespacePID.map { " (PID \($0) of another PID namespace)" } ?? " (in another PID namespace)"
   }
 }
 

@@ -65,6 +65,7 @@ package import StripRecording
   private var lastClaimed: UInt64 = 0
   private var anchorDue: UInt64 = 0
   private let ownPID = Own.pid
+  let ownNamespace = PIDNamespace.own()
   package let file: RecordingFile
 
   /// Begins the recording in `file`. Cost: a few packets; the machine is described by the first tick.

@@ -8,6 +8,8 @@ extension Sampler {
   func describe(_ process: TrackedProcess, as note: StaticString, hasExecuted: Bool = false, at now: UInt64) {
     let description = process.reader.description()
     if description == process.description, !hasExecuted { return }
+    // A process stays in its PID namespace.
+    let isFirst = process.description == nil
     process.description = description
     // A new program may have been put into another group.
     if process.pid == cgroupOwner { cgroupDue = now }
@@ -18,6 +20,10 @@ extension Sampler {
       process.pid, parent: process.state.parent, name: name, arguments: arguments, user: description.user,
       track: process.track, at: now)
     let start = Int64(process.startTicks) &* Machine.nanosecondsPerTick
+    let namespaced =
+      isFirst
+      ? NamespacedProcess.other(process.pid, outside: ownNamespace, proc: options.roots.proc, startNanoseconds: start)
+      : nil
     journal.note(
       note, at: now, on: process.track,
       [
@@ -29,7 +35,8 @@ extension Sampler {
         Annotation("user", text: description.user.flatMap { Machine.userName($0) }),
         Annotation("other_cgroup", text: otherCgroup(of: process.pid)),
       ] + (isForked(process) ? [Annotation("forked", flag: true)] : [])
-        + (hasExecuted ? [Annotation("executed", flag: true)] : []))
+        + (hasExecuted ? [Annotation("executed", flag: true)] : [])
+        + (namespaced?.annotations ?? []))
   }
 
   func describeMachine(at now: UInt64) {

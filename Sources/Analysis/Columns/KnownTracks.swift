@@ -5,11 +5,16 @@ internal import StripRecording
 struct KnownTracks: Sendable {
   struct Facts: Sendable {
     var name = ""
+    /// −1: none. A placeholder where the recording does not tell; see ``knownPID``.
     var pid: Int32 = -1
     var tid: Int32 = -1
     var isTask = false
     /// The track of its process.
     var process: Int?
+    /// In its own PID namespace, where that is not the recorder's.
+    var namespacePID: Int32?
+    /// −1: none, or not known in the recorder's PID namespace.
+    var knownPID: Int32 { PlaceholderPID.known(pid) ?? -1 }
   }
 
   private(set) var all: [Facts] = []
@@ -22,6 +27,7 @@ struct KnownTracks: Sendable {
     let parent = track.parent.map { self[$0] }
     var facts = Facts(name: track.name)
     facts.process = track.parent
+    facts.namespacePID = track.namespacePID
     switch track.kind {
     case .process(let pid):
       facts.pid = pid
@@ -48,7 +54,7 @@ extension KnownTracks {
     let all = all
     return [
       Column(
-        name: "pid", unit: "", values: .narrow { row in track(row) < all.count ? all[track(row)].pid : -1 },
+        name: "pid", unit: "", values: .narrow { row in track(row) < all.count ? all[track(row)].knownPID : -1 },
         isConstant: isConstant),
       Column(
         name: "tid", unit: "", values: .narrow { row in track(row) < all.count ? all[track(row)].tid : -1 },

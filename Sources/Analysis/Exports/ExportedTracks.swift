@@ -30,7 +30,10 @@ struct ExportedTracks {
   func processName(of track: Int) -> String {
     let facts = known[track]
     let name = facts.process.map { known[$0].name } ?? ""
-    return Self.joined(name, facts.pid)
+    if facts.knownPID < 0, let inside = facts.namespacePID {
+      return "\(Self.joined(name, -1)) (PID \(inside) of another PID namespace)"
+    }
+    return Self.joined(name, facts.knownPID)
   }
 
   /// Of a thread as for a process; tasks have names only.

@@ -83,7 +83,7 @@ package struct JSONLines: RecordingVisitor {
   private mutating func place(_ track: Int) {
     guard track < trackTexts.count else { return }
     let facts = known[track]
-    if facts.pid >= 0 { json.member("pid", Int64(facts.pid)) }
+    if facts.knownPID >= 0 { json.member("pid", Int64(facts.pid)) }
     guard facts.tid >= 0 || facts.isTask else { return }
     if facts.tid >= 0 { json.member("tid", Int64(facts.tid)) }
     json.key("track")

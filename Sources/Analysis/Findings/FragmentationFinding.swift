@@ -18,7 +18,7 @@ enum FragmentationFinding: FindingRule {
     var finding = Finding(
       .fragmentation, .note,
       """
-      the heap of PID \(name: "\(worst.heap.pid)") holds \(bytes: worst.held) and only \(bytes: worst.held &- worst.idle) of it \
+      the heap of \(name: worst.heap.knownPID.map { "PID \($0)" } ?? "a process of another PID namespace") holds \(bytes: worst.held) and only \(bytes: worst.held &- worst.idle) of it \
       is in use: the rest was freed and not given back, so it is no leak
       """,
       reason:

@@ -201,7 +201,8 @@ struct BandGatherer: Sendable {
     drawn.bands = bands.map { track, depth in
       let facts = known[track]
       return SpanBands.Band(
-        track: track, name: facts.name, pid: facts.pid >= 0 ? facts.pid : nil, tid: facts.tid >= 0 ? facts.tid : nil,
+        track: track, name: facts.name, pid: facts.knownPID >= 0 ? facts.pid : nil,
+        tid: facts.tid >= 0 ? facts.tid : nil,
         isTask: facts.isTask, depth: depth)
     }
     drawn.blocks = selection.blocks.sorted { $0.begin < $1.begin }

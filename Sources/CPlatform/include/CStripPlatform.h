@@ -86,6 +86,12 @@ int strip_gettid(void);
 uint32_t strip_geteuid(void);
 int strip_kill(int pid, int signal);
 int strip_pidfd_open(int pid);
+/// What a pidfd's process has for itself as long as the machine is up, in every PID namespace (pidfs, Linux 6.9); 0: not offered.
+uint64_t strip_pidfd_inode(int pidfd);
+/// The inode of its PID namespace (PIDFD_GET_PID_NAMESPACE, Linux 6.11); 0: not offered.
+uint64_t strip_pidfd_namespace(int pidfd);
+/// prctl(PR_GET_SECCOMP): 1 where system calls are filtered.
+int strip_has_system_call_filter(void);
 int strip_set_child_subreaper(void);
 // 1: both run in the same memory (kcmp(2)).
 int strip_shares_memory(int first, int second);

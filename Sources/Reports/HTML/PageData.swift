@@ -79,7 +79,7 @@ struct PageData {
     guard summary.processes.count == 1, let process = summary.processes.first else {
       return "\(summary.processes.count) processes"
     }
-    return "\(process.shownCommand) (PID \(process.pid))"
+    return process.shownCommandAndPID
   }
 
   /// What the terminal's report says below its title and the verdict.
@@ -120,6 +120,7 @@ struct PageData {
 
   private func process(_ process: ProcessUsage, _ json: inout JSONWriter) {
     json.member("pid", process.pid)
+    json.member("shownPID", process.shownPID)
     json.member("parent", process.parentPID)
     let command = process.shownCommand
     json.member("command", command.isEmpty ? "(no name)" : command)

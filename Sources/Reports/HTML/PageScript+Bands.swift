@@ -142,7 +142,7 @@ extension PageScript {
         context.fillRect(left, top, right - left, lifeHeight - 2);
         context.globalAlpha = 1;
         context.fillStyle = colors.ink;
-        const from = Math.max(left, 0) + 5, text = process.pid + "  " + process.command;
+        const from = Math.max(left, 0) + 5, text = process.shownPID + "  " + process.command;
         const inside = fitted(text, right - from - 4);
         if (inside && inside.length >= Math.min(text.length, 12)) context.fillText(inside, from, top + lifeHeight / 2 - 0.5);
         else if (right + 60 < width) context.fillText(fitted(text, width - right - 10), right + 4, top + lifeHeight / 2 - 0.5);

@@ -126,8 +126,8 @@ extension PageScript {
       if (!hit) return "";
       const length = asTime((hit.to - hit.from) * wall);
       if (hit.process) {
-        const { pid, command, cpu, peak, exit } = hit.process;
-        return `${pid}  ${command}\n${length}, CPU ${asTime(cpu)}, peak ${asBytes(peak)}${exit ? ", " + exit : ""}`;
+        const { shownPID, command, cpu, peak, exit } = hit.process;
+        return `${shownPID}  ${command}\n${length}, CPU ${asTime(cpu)}, peak ${asBytes(peak)}${exit ? ", " + exit : ""}`;
       }
       if (hit.calls !== undefined) {
         return `${asCount(hit.calls)} spans begin within ${length}, ${asShare(hit.share)} of the time\n`

@@ -33,7 +33,7 @@ extension PageScript {
         const row = addRow("band", band.depth * spanHeight + 4, (context, row) => drawBand(band, context, row.width),
           `${what} ${band.name}: spans, at most ${band.depth} inside each other. The table of spans has their figures.`);
         row.band = band;
-        title(row, band.name || what, names.size > 1 ? `PID ${band.pid}` : band.task ? "task" : "");
+        title(row, band.name || what, names.size > 1 && band.pid ? `PID ${band.pid}` : band.task ? "task" : "");
       }
       if (data.hiddenBands) {
         const row = addRow("band", 20, () => {}, "");

@@ -161,7 +161,7 @@ extension PageScript {
         name.style.paddingLeft = 10 + Math.min(process.depth, 12) * 18 + "px";
         row.append(name);
         const start = process.begin < 0 && process.begin > -0.02 ? 0 : process.begin;
-        for (const text of [String(process.pid), asTime(process.cpu), asBytes(process.peak), asBytes(process.read),
+        for (const text of [process.shownPID, asTime(process.cpu), asBytes(process.peak), asBytes(process.read),
           asBytes(process.written), asTime(start), process.end === null ? missing : asTime(process.end)]) {
           row.append(make("td", "", text));
         }

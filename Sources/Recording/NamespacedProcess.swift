@@ -1,0 +1,102 @@
+internal import StripPlatform
+
+/// A process in another PID namespace than the recorder: by what it can be recognized on both sides.
+///
+/// A span writer knows itself from inside, the sampler sees it from outside, and each writes down all of this that it can read; the
+/// reader finds out which two are the same process.
+package struct NamespacedProcess: Equatable, Sendable {
+  /// From the namespace of the /proc that was read down to the process's own; at least its own.
+  package var pids: [Int32]
+  /// The inode of its own namespace. Inodes are given out again when a namespace is gone.
+  package var namespace: UInt64?
+  /// Of pidfs: the same in all namespaces and never given out again.
+  package var inode: UInt64?
+  /// CLOCK_BOOTTIME, in steps of a clock tick.
+  package var startNanoseconds: Int64?
+
+  package init(pids: [Int32], namespace: UInt64?, inode: UInt64?, startNanoseconds: Int64?) {
+    self.pids = pids
+    self.namespace = namespace
+    self.inode = inode
+    self.startNanoseconds = startNanoseconds
+  }
+
+  /// What its own getpid(2) gives.
+  package var ownPID: Int32? { pids.last }
+
+  /// This process, if it is not known to be in the recorder's namespace. Cost: one stat(2) where it is.
+  static func own(_ control: ControlBlock) -> NamespacedProcess? {
+    let recorder = control.recorderNamespace
+    // An older recorder, or one that could not know: then a PID is taken to mean the same on both sides.
+    if recorder == 0 { return nil }
+    let namespace = PIDNamespace.own()
+    if namespace == recorder { return nil }
+    var pids = PIDNamespace.pids(of: "self")
+    // A /proc without `NSpid` (before Linux 4.1, some sandboxes), or none.
+    if pids.last != Own.pid { pids = [Own.pid] }
+    return NamespacedProcess(
+      pids: pids, namespace: namespace, inode: PIDNamespace.ownPIDFD()?.inode,
+      startNanoseconds: PIDNamespace.ownStartNanoseconds())
+  }
+
+  /// The process `pid` of the sampler's /proc, if it is in another namespace than `own`. Cost: one stat(2) where it is not.
+  package static func other(_ pid: Int32, outside own: UInt64?, proc: String, startNanoseconds: Int64)
+    -> NamespacedProcess?
+  {
+    let namespace = PIDNamespace.of("\(pid)", proc: proc)
+    if let namespace, namespace == own { return nil }
+    let pids = PIDNamespace.pids(of: "\(pid)", proc: proc)
+    guard pids.count > 1 else { return nil }
+    return NamespacedProcess(
+      pids: pids, namespace: namespace, inode: PIDNamespace.inode(ofProcess: pid), startNanoseconds: startNanoseconds)
+  }
+
+  // MARK: in a recording
+
+  /// Our own name for people who read the trace elsewhere: their tool shows a placeholder in the PID's place.
+  var shownName: String {
+    let place = namespace.map { "PID namespace \($0)" } ?? "an unknown PID namespace"
+    return "\(Own.processName())\(Self.nameMark)\(ownPID ?? 0) of \(place))"
+  }
+
+  /// The name in it, for reports that say the rest in their own way.
+  package static func name(in shown: String) -> String {
+    let (text, mark) = (Array(shown.utf8), Array(nameMark.utf8))
+    // From the end: the name may hold anything.
+    for at in stride(from: text.count - mark.count, through: 0, by: -1) where text[at...].starts(with: mark) {
+      return String(decoding: text[..<at], as: UTF8.self)
+    }
+    return shown
+  }
+
+  private static var nameMark: String { " (PID " }
+
+  /// `pids` as a note has them.
+  package var pidText: String { Self.text(of: pids) }
+
+  private static func text(of pids: [Int32]) -> String {
+    var text = ""
+    for pid in pids { text += text.isEmpty ? "\(pid)" : " \(pid)" }
+    return text
+  }
+
+  package var annotations: [Annotation] {
+    [
+      Annotation("namespace_pids", text: pidText), Annotation("pid_namespace", namespace.map { Int64(bitPattern: $0) }),
+      Annotation("process_inode", inode.map { Int64(bitPattern: $0) }),
+    ]
+  }
+}
+
+/// A number in the place of a PID that no PID can be, for a process whose own PID means nothing to the recorder.
+package enum PlaceholderPID {
+  /// Linux has at most 2^22 PIDs; `PID_MAX_LIMIT` in include/linux/threads.h.
+  package static let first: Int32 = 1 << 30
+
+  package static func numbered(_ number: UInt64) -> Int32 { first | Int32(number & UInt64(first - 1)) }
+
+  package static func contains(_ pid: Int32) -> Bool { pid >= first }
+
+  /// `nil` for a placeholder.
+  package static func known(_ pid: Int32) -> Int32? { contains(pid) ? nil : pid }
+}
