@@ -70,9 +70,22 @@ struct RecordingOptions: ParsableArguments {
     var options = Sampler.Options()
     options.interval = try resolvedInterval().interval
     options.budget = try value(budget, "STRIPCHART_BUDGET")?.share ?? options.budget
-    if let proc = Own.environment("STRIPCHART_PROC") { options.roots.proc = proc }
+    if let proc = Own.environment("STRIPCHART_PROC") {
+      options.roots.proc = proc
+    } else {
+      options.roots = try Self.ownRoots()
+    }
     if let sys = Own.environment("STRIPCHART_SYS") { options.roots.sys = sys }
     return options
+  }
+
+  private static func ownRoots() throws(Failure) -> KernelRoots {
+    do throws(SystemError) { return try KernelRoots.ofOwnNamespace() } catch {
+      throw Failure(
+        .permission, "/proc is that of another PID namespace, and mounting one of this namespace failed: \(error.text)",
+        hint:
+          "start the sandbox with a /proc of its own (unshare --pid --fork --mount-proc), or record from outside of it")
+    }
   }
 
   /// What is recorded beside processes and machine: the GPUs.

@@ -362,13 +362,26 @@ static int64_t resident_pages(const char *text, ssize_t count) {
 // Far above the numbers that programs use, so that one that closes and opens descriptors does not meet ours.
 enum { FAR_DESCRIPTOR = 700 };
 
-static int open_statm(void) {
-  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (fd == -1) return -1;
+static int moved_far(int fd) {
   int far = fcntl(fd, F_DUPFD_CLOEXEC, FAR_DESCRIPTOR);
   if (far == -1) return fd;
   close(fd);
   return far;
+}
+
+static int open_statm(void) {
+  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  return fd == -1 ? -1 : moved_far(fd);
+}
+
+int strip_detached_proc(void) {
+  // linux/mount.h: FSOPEN_CLOEXEC, FSCONFIG_CMD_CREATE, FSMOUNT_CLOEXEC.
+  int context = (int)RESULT(syscall(SYS_fsopen, "proc", 1));
+  if (context < 0) return context;
+  int result = (int)RESULT(syscall(SYS_fsconfig, context, 6, NULL, NULL, 0));
+  if (result >= 0) result = (int)RESULT(syscall(SYS_fsmount, context, 1, 0));
+  close(context);
+  return result < 0 ? result : moved_far(result);
 }
 
 uint64_t strip_peak_resident(void) {

@@ -26,6 +26,18 @@ package enum PIDNamespace {
     return (inode == 0 ? nil : inode, namespace == 0 ? nil : namespace)
   }
 
+  /// Does /proc have the PIDs of our own namespace? Where there is no /proc at all nothing can be mistaken: `true`.
+  package static func isOfProc() -> Bool {
+    if let link = try? FileSystem.link("/proc/self") { return number(ArraySlice(link.utf8)) == Own.pid }
+    return (try? FileStatus.of("/proc/loadavg")) == nil
+  }
+
+  /// The folder of a /proc of our own namespace, where /proc is another one's. It stays open. Errors: of fsopen(2) and fsmount(2),
+  /// mostly EPERM.
+  package static func detachedProc() throws(SystemError) -> String {
+    "/proc/self/fd/\(try check(strip_detached_proc(), "fsmount"))"
+  }
+
   /// The PIDs of a process from the namespace of this /proc down to its own: `NSpid` of proc_pid_status(5).
   package static func pids(of process: String, proc: String = "/proc") -> [Int32] {
     guard let status = try? FileSystem.contents(of: "\(proc)/\(process)/status") else { return [] }

@@ -43,8 +43,7 @@ public struct ProcessReader: ~Copyable, Sendable {
     kept = InlineArray { _ in Descriptor(adopting: -1) }
     state.pid = pid
     // The clock goes by the numbers of our own /proc, so a copied tree has none.
-    // By bytes, because comparing characters needs Unicode tables.
-    if !root.utf8.elementsEqual("/proc".utf8) { denied.insert(ProcessProbe.clockIndex) }
+    if !KernelRoots.isLive(root) { denied.insert(ProcessProbe.clockIndex) }
   }
 
   /// Reads `probes` but the denied ones. What cannot be read is left missing; `sample` is not cleared before.

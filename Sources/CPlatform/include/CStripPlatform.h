@@ -90,6 +90,8 @@ int strip_pidfd_open(int pid);
 uint64_t strip_pidfd_inode(int pidfd);
 /// The inode of its PID namespace (PIDFD_GET_PID_NAMESPACE, Linux 6.11); 0: not offered.
 uint64_t strip_pidfd_namespace(int pidfd);
+/// A /proc of our own PID namespace that is mounted nowhere: a directory, far above the descriptors that programs use (Linux 5.2).
+int strip_detached_proc(void);
 /// prctl(PR_GET_SECCOMP): 1 where system calls are filtered.
 int strip_has_system_call_filter(void);
 int strip_set_child_subreaper(void);
