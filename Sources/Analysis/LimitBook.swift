@@ -21,7 +21,7 @@ struct LimitBook: Sendable {
 
   mutating func outOfMemory(_ note: Note) {
     var record = OutOfMemoryRecord()
-    record.pid = Int32(truncatingIfNeeded: note.integer("pid") ?? 0)
+    record.pid = note.integer("pid").map { Int32(truncatingIfNeeded: $0) }
     record.name = note.text("name") ?? ""
     record.limitGroup = note.text("limit_group")
     record.anonymousBytes = note.integer("anonymous_bytes")

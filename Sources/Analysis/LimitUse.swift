@@ -97,7 +97,8 @@ package struct CgroupUse: Equatable, Sendable {
 /// A kill for want of memory, from the kernel's log.
 package struct OutOfMemoryRecord: Equatable, Sendable {
   /// As the kernel counts them.
-  package var pid: Int32 = 0
+  /// `nil`: the log has only its PID in the machine's first PID namespace, and the recorder is in another one.
+  package var pid: Int32?
   package var name = ""
   /// `nil`: it was the machine's memory.
   package var limitGroup: String?

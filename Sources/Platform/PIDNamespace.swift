@@ -2,6 +2,9 @@ internal import CStripPlatform
 
 /// What tells processes of different PID namespaces apart; pid_namespaces(7). Namespaces go by their inodes.
 package enum PIDNamespace {
+  /// Of the machine's first namespace, whose PIDs the kernel's log has: `PROC_PID_INIT_INO` in include/linux/proc_ns.h.
+  package static let first: UInt64 = 0xEFFF_FFFC
+
   /// The namespace of a process of this /proc; `nil` where its /proc/PID/ns is not there or not allowed. One system call.
   package static func of(_ process: String, proc: String = "/proc") -> UInt64? {
     (try? FileStatus.of("\(proc)/\(process)/ns/pid"))?.inode
@@ -30,6 +33,12 @@ package enum PIDNamespace {
   package static func isOfProc() -> Bool {
     if let link = try? FileSystem.link("/proc/self") { return number(ArraySlice(link.utf8)) == Own.pid }
     return (try? FileStatus.of("/proc/loadavg")) == nil
+  }
+
+  /// The calling thread's number in this /proc: the last part of /proc/thread-self, `PID/task/TID`.
+  package static func threadInProc() -> Int32? {
+    guard let link = try? FileSystem.link("/proc/thread-self") else { return nil }
+    return link.utf8.split(separator: UInt8(ascii: "/")).last.flatMap { number(ArraySlice($0)) }
   }
 
   /// The folder of a /proc of our own namespace, where /proc is another one's. It stays open. Errors: of fsopen(2) and fsmount(2),

@@ -24,13 +24,8 @@ package struct NamespacedProcess: Equatable, Sendable {
   /// What its own getpid(2) gives.
   package var ownPID: Int32? { pids.last }
 
-  /// This process, if it is not known to be in the recorder's namespace. Cost: one stat(2) where it is.
-  static func own(_ control: ControlBlock) -> NamespacedProcess? {
-    let recorder = control.recorderNamespace
-    // An older recorder, or one that could not know: then a PID is taken to mean the same on both sides.
-    if recorder == 0 { return nil }
-    let namespace = PIDNamespace.own()
-    if namespace == recorder { return nil }
+  /// This process, which is in the namespace `namespace`, or in one that is not known.
+  static func own(in namespace: UInt64?) -> NamespacedProcess {
     var pids = PIDNamespace.pids(of: "self")
     // A /proc without `NSpid` (before Linux 4.1, some sandboxes), or none.
     if pids.last != Own.pid { pids = [Own.pid] }
@@ -86,17 +81,4 @@ package struct NamespacedProcess: Equatable, Sendable {
       Annotation("process_inode", inode.map { Int64(bitPattern: $0) }),
     ]
   }
-}
-
-/// A number in the place of a PID that no PID can be, for a process whose own PID means nothing to the recorder.
-package enum PlaceholderPID {
-  /// Linux has at most 2^22 PIDs; `PID_MAX_LIMIT` in include/linux/threads.h.
-  package static let first: Int32 = 1 << 30
-
-  package static func numbered(_ number: UInt64) -> Int32 { first | Int32(number & UInt64(first - 1)) }
-
-  package static func contains(_ pid: Int32) -> Bool { pid >= first }
-
-  /// `nil` for a placeholder.
-  package static func known(_ pid: Int32) -> Int32? { contains(pid) ? nil : pid }
 }

@@ -11,6 +11,8 @@ internal import Synchronization
   private let device: UInt64
   private let inode: UInt64
   private let descriptor: Descriptor?
+  /// Who we are where writers of several PID namespaces meet: our PID, or a placeholder. Changes while there is one thread.
+  var writerID: Int32
   private let windowSize: Int
   private let windows: UnsafeMutablePointer<Atomic<UInt>>
   /// How much is kept for the end; the recorder raises it with the number of processes. Programs that write spans keep the least.
@@ -106,6 +108,7 @@ internal import Synchronization
     maximumBytes: UInt64
   ) {
     self.path = path
+    writerID = Own.pid
     device = status.device
     inode = status.inode
     control = unsafe ControlBlock(block: first)
@@ -212,14 +215,18 @@ internal import Synchronization
   /// Waits for the one that lengthens the file now (half a millisecond, where it is not pushed off its CPU), but not for one
   /// that is dead, nor for ever for one that is stopped: a recorded program does not hang for us. `false`: it is not ours.
   private func takeGrowth(unless isDone: () -> Bool) -> Bool {
-    let own = Own.pid
+    let own = writerID
     let start = Clock.monotonic()
     while let holder = control.takeGrowth(own) {
       if isDone() { return false }
       let now = Clock.monotonic()
-      // One that does not exist may live in another PID namespace; but then it is done after this time.
+      // One that does not exist, or whose number says nothing here, may live in another PID namespace; but then it is done after
+      // this time.
       let isOverdue = now - start > Self.longestStep
-      if isOverdue, holder != 0, !Signal.exists(holder), control.takeGrowth(own, from: holder) == nil { return true }
+      let isElsewhere = PlaceholderPID.contains(holder) || PlaceholderPID.contains(own)
+      if isOverdue, holder != 0, isElsewhere || !Signal.exists(holder), control.takeGrowth(own, from: holder) == nil {
+        return true
+      }
       if now - start > Self.longestWait { return false }
       Clock.sleep(untilMonotonic: now + 50_000)
     }

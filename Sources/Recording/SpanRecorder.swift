@@ -15,9 +15,7 @@ internal import Synchronization
   /// Atomic because a plain property of a class is checked for exclusive access whenever it is read. Relaxed: it changes in a forked child
   /// only, before other threads exist.
   private let epoch: Atomic<UInt32>
-  /// Our own, or a placeholder where that is another process's, or nobody's, in the recorder's PID namespace.
-  private var pid: Int32
-  private var namespaced: NamespacedProcess?
+  private var identity: WriterIdentity
   package private(set) var processTrack: UInt64
   private let reader = OwnReader()
   package private(set) var cost = ReadingCost()
@@ -49,8 +47,8 @@ internal import Synchronization
     self.file = file
     self.names = names
     epoch = Atomic(generation)
-    namespaced = NamespacedProcess.own(file.control)
-    pid = Self.pid(namespaced, file.control)
+    identity = WriterIdentity(file.control)
+    file.writerID = identity.pid
     processTrack = file.control.nextTrack()
     unsafe spare = []
     unsafe idleLanes = []
@@ -114,8 +112,8 @@ internal import Synchronization
     tasksTrack = 0
     siteNumbers = [:]
     // A process stays in its namespace; a child may have been put into another one.
-    namespaced = NamespacedProcess.own(file.control)
-    pid = Self.pid(namespaced, file.control)
+    identity = WriterIdentity(file.control)
+    file.writerID = identity.pid
     processTrack = file.control.nextTrack()
     reader.forked()
     heap = HeapCurves()
@@ -151,8 +149,8 @@ internal import Synchronization
     let track = builder.open(PacketField.trackDescriptor)
     builder.field(TrackField.uuid, processTrack)
     let process = builder.open(TrackField.process)
-    builder.field(ProcessField.pid, UInt64(UInt32(bitPattern: pid)))
-    builder.field(ProcessField.name, namespaced?.shownName ?? Own.processName())
+    builder.field(ProcessField.pid, UInt64(UInt32(bitPattern: identity.pid)))
+    builder.field(ProcessField.name, identity.namespaced?.shownName ?? Own.processName())
     builder.close(process)
     builder.close(track)
     unsafe append(builder, to: pen)
@@ -183,23 +181,13 @@ internal import Synchronization
     builder.close(defaults)
     unsafe append(builder, to: pen)
     unsafe pen.pointee.last = now
-    if let namespaced { unsafe noteNamespace(namespaced, pen) }
-  }
-
-  private static func pid(_ namespaced: NamespacedProcess?, _ control: ControlBlock) -> Int32 {
-    namespaced == nil ? Own.pid : PlaceholderPID.numbered(control.nextNamespacedProcess())
-  }
-
-  /// The main thread has its process's PID, whatever that is.
-  private var ownTID: Int32 {
-    let tid = Own.tid
-    return namespaced != nil && tid == Own.pid ? pid : tid
+    if let namespaced = identity.namespaced { unsafe noteNamespace(namespaced, pen) }
   }
 
   /// By what the reader recognizes this process. Once a thread: its chunk may be all that is left of a damaged file.
   private func noteNamespace(_ namespaced: NamespacedProcess, _ pen: Pen) {
     unsafe note("namespace", pen) { builder in
-      builder.annotation("process_id", Int64(pid))
+      builder.annotation("process_id", Int64(identity.pid))
       for annotation in namespaced.annotations { builder.annotation(annotation) }
       builder.annotation(Annotation("start_ns", namespaced.startNanoseconds))
     }
@@ -213,8 +201,8 @@ internal import Synchronization
     builder.field(TrackField.uuid, unsafe pen.pointee.seldom.pointee.threadTrack)
     builder.field(TrackField.parent, processTrack)
     let thread = builder.open(TrackField.thread)
-    builder.field(ThreadField.pid, UInt64(UInt32(bitPattern: pid)))
-    builder.field(ThreadField.tid, UInt64(UInt32(bitPattern: ownTID)))
+    builder.field(ThreadField.pid, UInt64(UInt32(bitPattern: identity.pid)))
+    builder.field(ThreadField.tid, UInt64(UInt32(bitPattern: identity.threadID)))
     if let name = unsafe name {
       unsafe builder.field(ThreadField.name, name, limit: 255)
     } else {

@@ -196,12 +196,15 @@ extension Sampler {
       }
       return
     }
+    // In another namespace the same number is another process.
+    let isFirst = ownNamespace == nil || ownNamespace == PIDNamespace.first
     for kill in kills {
       knownKillTime = max(knownKillTime, kill.nanoseconds)
       journal.note(
         "out of memory", at: now, on: journal.runTrack,
         [
-          Annotation("pid", Int64(kill.pid)), Annotation("name", text: kill.name),
+          Annotation("pid", isFirst ? Int64(kill.pid) : nil), Annotation("first_namespace_pid", Int64(kill.pid)),
+          Annotation("name", text: kill.name),
           Annotation("limit_group", text: kill.limitGroup), Annotation("group", text: kill.group),
           Annotation("virtual_bytes", kill.virtualBytes), Annotation("anonymous_bytes", kill.anonymousBytes),
           Annotation("file_bytes", kill.fileBytes), Annotation("shared_bytes", kill.sharedBytes),

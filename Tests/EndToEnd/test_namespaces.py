@@ -16,6 +16,11 @@ USER = "unshare -Ur --pid --fork --mount-proc"
 # The root's own file system has no /proc mounted in it.
 NO_PROC = "unshare --mount --pid --fork sh -ec 'mount --bind / {root}; mount --bind {folder} {root}{folder}; cd {folder}; export SPAN_FIXTURE=\"${{*#* }}\"; exec chroot {root} \"$@\"' -"
 
+BUBBLEWRAP = "bwrap --ro-bind / / --bind {folder} {folder} --unshare-pid --dev /dev --proc /proc"
+# A root of its own, into which the recording's folder and the system's libraries are mounted.
+OTHER_ROOT = ("bwrap --tmpfs / --ro-bind /usr /usr --ro-bind-try /lib /lib --ro-bind-try /lib64 /lib64 --ro-bind-try /bin /bin"
+              " --bind {folder} {folder} --unshare-all --proc /proc")
+
 WRITERS = """
     select process.pid, process.name, count(*) as calls from slice join thread_track on slice.track_id = thread_track.id
     join thread using (utid) join process using (upid) where slice.name = 'outer' group by process.upid
@@ -121,6 +126,8 @@ SANDBOXES = {
     "nested without /proc": (f"{OUTER_PROC} {OUTER_PROC} {{fixture}} 2 100 1 hold", 2),
     "two with the same number": (f"{OWN_PROC} {{fixture}} 2 100 1 hold & {OWN_PROC} {{fixture}} 2 100 1 hold & wait", 4),
     "two without /proc": (f"{NO_PROC} {{fixture}} 2 100 1 hold & {OUTER_PROC} {{fixture}} 2 100 1 hold & wait", 4),
+    "bubblewrap": (f"{BUBBLEWRAP} {{fixture}} 2 100 1 hold", 2),
+    "another root": (f"{OTHER_ROOT} {{fixture}} 2 100 1 hold", 2),
     "inside and outside": (f"{OWN_PROC} {{fixture}} 2 100 1 hold & {{fixture}} 2 100 1 hold & wait", 4),
 }
 
@@ -133,6 +140,15 @@ def test_a_sandboxed_writer_is_one_process_under_its_pid_here(stripchart, engine
     outcome, found = sandboxed("exec 3<&0; " + shell.replace("hold", "hold <&3"), writers)
     assert sum(len(chain) > 1 for chain in found.values()) >= 2
     assert_each_is_itself(stripchart, engine, outcome, found, calls=200)
+
+
+@pytest.mark.root
+def test_with_the_recorders_proc_a_writer_knows_its_pid_and_threads_here(stripchart, engine, sandboxed):
+    outcome, found = sandboxed(f"{OUTER_PROC} {{fixture}} 2 100 1 hold", 2)
+    assert {row["pid"] for row in engine.assert_clean(outcome.recording, WRITERS)} == set(found)
+    threads = {int(row["tid"]) for row in stripchart.export_csv(outcome.recording)[1]}
+    # Threads of the sandbox have small numbers there, and numbers after their process's here.
+    assert len(threads) == 4 and min(threads) > min(found)
 
 
 @pytest.mark.root

@@ -77,7 +77,9 @@ enum KilledFinding: FindingRule {
     guard case .cgroup(_, let limit) = cause.kind else { return figures }
     let last = summary.cgroup?.last ?? HeldMemory()
     // The kernel brings memory.stat up to date only now and then; its log is of the moment.
-    let logged = summary.outOfMemoryKills.filter { victim.pids.contains($0.pid) }.compactMap(\.anonymousBytes).max()
+    let logged = summary.outOfMemoryKills.filter { $0.pid.map(victim.pids.contains) ?? false }.compactMap(
+      \.anonymousBytes
+    ).max()
     add("limit_bytes", limit.map { .bytes($0) })
     add("cgroup_oom_kills", summary.cgroup?.outOfMemoryKills.map { .count(Double($0)) })
     add("cgroup_memory_bytes", last.resident.map { .bytes(Double($0)) })
@@ -115,7 +117,7 @@ enum KilledFinding: FindingRule {
         signal: signal, process: process, atSeconds: process.endSeconds ?? summary.run.wallSeconds, pids: [process.pid])
     }
     // Of several the one that the kernel killed says more than those that were ended for its sake.
-    let named = Set(summary.outOfMemoryKills.map(\.pid))
+    let named = Set(summary.outOfMemoryKills.compactMap(\.pid))
     if killed.isEmpty, let unseen = unseenVictim(in: summary, named) { return unseen }
     if let first = killed.first(where: { !named.isDisjoint(with: $0.pids) }) ?? killed.first { return first }
     guard summary.run.mode == "run", case .code(let code)? = summary.run.exit, code == shellOffset + kill else {
@@ -161,7 +163,7 @@ enum KilledFinding: FindingRule {
       let limit = summary.limits.first { $0.kind == .memory && $0.source != .machine }
       var limitGroup: String?
       if case .cgroup(let group, _)? = limit?.source { limitGroup = group }
-      if isKill, let record = summary.outOfMemoryKills.last(where: { victim.pids.contains($0.pid) }) {
+      if isKill, let record = summary.outOfMemoryKills.last(where: { $0.pid.map(victim.pids.contains) ?? false }) {
         confidence = .high
         reason = "the kernel's log names the process"
         let isKnown = record.limitGroup == limitGroup
