@@ -408,6 +408,10 @@ package struct Summarizer: RecordingVisitor {
   /// A process that wrote spans and came and went between two ticks: it was there, and its figures are missing.
   private mutating func addUnseenWriters() {
     let seen = Set(facts.processes.map(\.pid))
+    for place in facts.processes.indices where facts.processes[place].namespacePID == nil {
+      // An exit record has one PID only; the process's own track has the other.
+      facts.processes[place].namespacePID = describedProcesses[facts.processes[place].pid]?.namespacePID
+    }
     for (pid, process) in describedProcesses.sorted(by: { $0.key < $1.key }) where !seen.contains(pid) {
       var usage = ProcessUsage()
       usage.pid = pid
@@ -507,7 +511,9 @@ package struct Summarizer: RecordingVisitor {
     }
     if greatestResident > 0 { total.peakResidentAtSeconds = seconds(greatestResidentTime) }
     if greatestResidentSum > 0 { total.peakResidentSumBytes = greatestResidentSum }
-    total.processCount = facts.processes.count + Int(clamping: ledger.unrecordedProcesses)
+    // One that could not be recognized may stand in another row.
+    let recognized = facts.processes.count { $0.knownPID != nil }
+    total.processCount = recognized + Int(clamping: ledger.unrecordedProcesses)
     total.greatestProcessCount = greatestProcessCount
     let unseen = facts.processes.compactMap(\.waitedChildrenUnseenCPUSeconds)
     total.unseenCPUSeconds = unseen.isEmpty ? nil : unseen.reduce(0, +)

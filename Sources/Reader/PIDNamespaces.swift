@@ -17,10 +17,22 @@ struct PIDNamespaces: RecordingVisitor {
     var ended: UInt64?
   }
 
+  /// A process that came and went between two ticks, as the kernel's exit record has it: without its PIDs further in.
+  private struct Life {
+    let pid: Int32
+    let name: String
+    let elapsedNanoseconds: UInt64
+    /// When its record was read: the end is before.
+    let noted: UInt64
+  }
+
   private var writers: [Int32: Writer] = [:]
   private var candidates: [Candidate] = []
   /// By track; PIDs are given out again, tracks are not.
   private var places: [Int: Int] = [:]
+  private var lives: [Life] = []
+  /// What writers' tracks call them.
+  private var names: [Int32: String] = [:]
 
   /// What the process calls itself.
   func ownPID(of placeholder: Int32) -> Int32? { writers[placeholder]?.process.ownPID }
@@ -42,6 +54,29 @@ struct PIDNamespaces: RecordingVisitor {
     for match in found where !match.isGuess || guesses[match.candidate] == 1 {
       writers[match.placeholder]?.recorderPID = candidates[match.candidate].pid
     }
+    matchLives()
+  }
+
+  /// Exit records are complete, so a writer that no tick met is among them; it is found if only one fits it, and it alone.
+  private mutating func matchLives() {
+    var found: [(placeholder: Int32, life: Int)] = []
+    var counts = [Int](repeating: 0, count: lives.count)
+    for (placeholder, writer) in writers where writer.recorderPID == nil {
+      let same = lives.indices.filter { isSame(placeholder, writer, lives[$0]) }
+      for life in same { counts[life] += 1 }
+      if same.count == 1 { found.append((placeholder, same[0])) }
+    }
+    for match in found where counts[match.life] == 1 {
+      writers[match.placeholder]?.recorderPID = lives[match.life].pid
+    }
+  }
+
+  private func isSame(_ placeholder: Int32, _ writer: Writer, _ life: Life) -> Bool {
+    guard let start = writer.process.startNanoseconds, names[placeholder] == life.name else { return false }
+    // The start is rounded down to the kernel's tick.
+    let tick: UInt64 = 10_000_000
+    let end = UInt64(bitPattern: start) &+ life.elapsedNanoseconds
+    return end &+ tick >= writer.joined && end <= life.noted
   }
 
   private static func isSame(_ writer: Writer, _ candidate: Candidate) -> Bool {
@@ -74,12 +109,22 @@ struct PIDNamespaces: RecordingVisitor {
       if process.pids.isEmpty { process.pids = [pid] }
       places[track] = candidates.count
       candidates.append(Candidate(pid: pid, process: process))
+    case "life":
+      guard let pid = values.pid("pid"), let start = values.integer("start_ns"), let end = values.integer("end_ns"),
+        end >= start
+      else { return }
+      for case .text(let name) in values.values("name") {
+        lives.append(Life(pid: pid, name: name, elapsedNanoseconds: UInt64(end &- start), noted: time))
+      }
     case "process ended": places[track].map { candidates[$0].ended = time }
     default: break
     }
   }
 
-  mutating func describe(_ track: Track) {}
+  mutating func describe(_ track: Track) {
+    if case .process(let pid) = track.kind, PlaceholderPID.contains(pid) { names[pid] = track.name }
+  }
+
   mutating func begin(_ track: Int, name: Int, at time: UInt64) {}
   mutating func end(_ track: Int, at time: UInt64) {}
   mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {}

@@ -99,4 +99,26 @@ import Testing
     namespaces.match()
     #expect(namespaces.recorderPID(of: writer) == 502)
   }
+
+  @Test("a writer that no tick met is the one exit record that its start, name and joining fit", arguments: [1, 2])
+  mutating func lives(records: Int) {
+    let placeholder = PlaceholderPID.numbered(0)
+    namespaces.describe(Track(index: 3, parent: nil, name: "sh", kind: .process(pid: placeholder)))
+    _ = joined(0, at: 45_000_000, Self.values(pids: [1], start: 30_000_000))
+    func record(_ pid: Int64, _ name: String, lasted: Int64) {
+      namespaces.note(
+        "life", on: 0, at: 90_000_000,
+        [
+          Annotation("pid", pid), Annotation("name", text: name), Annotation("start_ns", 50_000_000 - lasted),
+          Annotation("end_ns", 50_000_000),
+        ])
+    }
+    record(600, "true", lasted: 20_000_000)
+    // Over before the writer joined, and longer than there was time.
+    record(601, "sh", lasted: 0)
+    record(602, "sh", lasted: 50_000_000 + 15_000_000)
+    for number in 0..<records { record(700 + Int64(number), "sh", lasted: 20_000_000) }
+    namespaces.match()
+    #expect(namespaces.recorderPID(of: placeholder) == (records == 1 ? 700 : nil))
+  }
 }

@@ -144,3 +144,29 @@ def test_threads_that_write_while_a_recording_starts_and_stops(python):
         going = False
         for thread in threads: thread.join()
     """)
+
+
+def test_a_forked_child_in_another_pid_namespace_is_the_process_that_its_parent_knows(python):
+    recorded = python("""
+        import ctypes, os
+        CLONE_NEWPID = 0x20000000
+        with stripchart.span("outside"): pass
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWPID) != 0:
+            print("denied")
+            raise SystemExit
+        child = os.fork()
+        if child == 0:
+            assert os.getpid() == 1
+            with stripchart.span("inside"): pass
+            os._exit(0)
+        os.waitpid(child, 0)
+        with stripchart.span("after"): pass
+        print(os.getpid(), child)
+    """)
+    if recorded.stdout.startswith("denied"):
+        pytest.skip("needs the right to make PID namespaces")
+    parent, child = map(int, recorded.stdout.split()[:2])
+    assert (recorded.span("outside").pid, recorded.span("inside").pid, recorded.span("after").pid) == (parent, child, parent)
+    assert (recorded.span("outside").tid, recorded.span("inside").tid) == (parent, child)
+    rows = [each["pid"] for each in recorded.report()["processes"]]
+    assert sorted(rows) == sorted([parent, child])
