@@ -38,7 +38,7 @@ extension Ledger {
         case .claimed: isNew = true
         case .open: left.append(index)
         case .unwaited:
-          guard !processes[index].waited.has(.cpuTime) else { break }
+          guard !processes[index].waited.has(.cpuTime), parent(of: index) != nil else { break }
           accounts.unwaitedCPU &+= processes[index].own(.cpuTime, runStart: runStart) ?? 0
         }
       }

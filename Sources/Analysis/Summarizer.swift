@@ -462,7 +462,9 @@ package struct Summarizer: RecordingVisitor {
     // A process that was met while it ended has given up its memory already: what it had is missing.
     let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.filter { $0 > 0 }
       .max()
-    usage.peakResidentBytes = peak(of: process, sampled: sampled)
+    // The kernel keeps huge pages (hugetlbfs, MAP_HUGETLB) apart.
+    let huge = process.peaks[.hugePagesSize] ?? 0
+    usage.peakResidentBytes = peak(of: process, sampled: sampled.map { $0 &+ huge })
     return usage
   }
 

@@ -78,5 +78,8 @@ package struct ProcessDescription: Equatable, Sendable {
 }
 
 extension ProcessReader {
-  package func description() -> ProcessDescription { ProcessDescription(directory: directory.raw) }
+  package func description() -> ProcessDescription {
+    if let described = describedDirectory() { return ProcessDescription(directory: described.raw) }
+    return ProcessDescription(directory: directory.raw)
+  }
 }

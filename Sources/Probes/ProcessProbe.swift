@@ -16,6 +16,8 @@ package struct ProcessProbe: Sendable {
     /// A file opened for each reading, because the kernel binds an open one to the program of that moment.
     case file(StaticString, Parse)
     case call(Ask)
+    /// The files of each of its threads.
+    case threads
   }
 
   package let name: StaticString
@@ -27,16 +29,21 @@ package struct ProcessProbe: Sendable {
   package var file: StaticString? {
     switch source {
     case .keptFile(let name, _), .file(let name, _): name
-    case .call: nil
+    case .call, .threads: nil
     }
   }
 
   /// In the order of reading. The CPU clock goes by PID, so it comes before the files, which go by process: when a file
   /// can still be read, the PID was still this process's a moment before.
-  package static let all: [ProcessProbe] = [cpuClock, stat, statm, io, status, descriptors, smapsRollup]
+  package static let all: [ProcessProbe] = [
+    cpuClock, stat, statm, io, status, descriptors, smapsRollup, threads,
+  ]
 
   /// What tells how memory is shared.
   package static let sharing = giving([.proportionalSize])
+
+  /// What reads the memory of the thread that it asks.
+  static let ofMemory = giving([.residentSize, .anonymousSize, .proportionalSize])
 
   static let clockIndex = 0
   static let statIndex = 1

@@ -29,7 +29,18 @@ public struct ProcessReader: ~Copyable, Sendable {
   /// Why each of ``denied`` is, in the order of happening.
   package private(set) var refusals: [Refusal] = []
 
-  let directory: Descriptor
+  private(set) var directory: Descriptor
+  private let root: String
+  /// Keeps no descriptor, not even of the directory: it is opened for each reading, and the start time says whether it is still the same
+  /// process.
+  package private(set) var isParked = false
+  private var threadCounts = ThreadCounts()
+  private var stateTime: UInt64 = 0
+  private var stateBefore: UInt8 = 0
+  private var stoppedNanoseconds: Int64 = 0
+  private var blockedNanoseconds: Int64 = 0
+  /// A thread whose files tell of memory, when the one that leads has ended.
+  private var livingThread: Int32?
   private var kept: InlineArray<8, Descriptor>
   private var keepsOpen: Bool
 
@@ -38,6 +49,7 @@ public struct ProcessReader: ~Copyable, Sendable {
   /// Errors: ENOENT when there is no such process.
   package init(pid: Int32, root: String = "/proc", keepsOpen: Bool = true) throws(SystemError) {
     self.pid = pid
+    self.root = root
     self.keepsOpen = keepsOpen
     directory = try Descriptor(opening: root + "/" + String(pid), as: .directory)
     kept = InlineArray { _ in Descriptor(adopting: -1) }
@@ -54,6 +66,14 @@ public struct ProcessReader: ~Copyable, Sendable {
   ) -> Outcome {
     var outcome = Outcome.read
     var left = probes.subtracting(denied)
+    if isParked {
+      switch unsafe reopen(buffer) {
+      case .read: break
+      case .vanished: return .vanished
+      case .denied(let error): return .denied(error)
+      }
+    }
+    defer { if isParked { directory = Descriptor(adopting: -1) } }
     while true {
       let index = left.next()
       if index < 0 { return outcome }
@@ -65,6 +85,27 @@ public struct ProcessReader: ~Copyable, Sendable {
     }
   }
 
+  /// Gives back all descriptors, for ever: the limit of open files is reached.
+  package mutating func park() {
+    closeKept()
+    isParked = true
+    directory = Descriptor(adopting: -1)
+  }
+
+  private mutating func reopen(_ buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+    do throws(SystemError) {
+      directory = try Descriptor(opening: root + "/" + String(pid), as: .directory)
+    } catch {
+      return error.isVanished || error.code == 2 ? .vanished : .denied(error)
+    }
+    let started = state.startTicks
+    var sample = ProcessSample()
+    let outcome = unsafe read(ProcessProbe.statIndex, into: &sample, buffer: buffer)
+    // The number may be another process's by now.
+    if started != 0, state.startTicks != started { return .vanished }
+    return outcome
+  }
+
   /// Reads one probe of ``ProcessProbe/all``, denied or not.
   package mutating func read(
     _ index: Int, into sample: inout ProcessSample, buffer: UnsafeMutableRawBufferPointer
@@ -72,9 +113,12 @@ public struct ProcessReader: ~Copyable, Sendable {
     do throws(SystemError) {
       switch ProcessProbe.all[index].source {
       case .keptFile(let name, let parse):
-        try unsafe readFile(name, keptAt: index, into: &sample, buffer, parse)
+        try unsafe readFile(name, of: index, isKept: true, into: &sample, buffer, parse)
       case .file(let name, let parse):
-        try unsafe readFile(name, keptAt: nil, into: &sample, buffer, parse)
+        try unsafe readFile(name, of: index, isKept: false, into: &sample, buffer, parse)
+      case .threads:
+        try unsafe threadCounts.read(
+          directory: directory.raw, threads: state.threads, into: &sample, buffer)
       case .call(let ask):
         if let error = ask(pid, directory.raw, &sample) { throw error }
       }
@@ -106,18 +150,20 @@ public struct ProcessReader: ~Copyable, Sendable {
   // MARK: -
 
   private mutating func readFile(
-    _ name: StaticString, keptAt index: Int?, into sample: inout ProcessSample, _ buffer: UnsafeMutableRawBufferPointer,
+    _ name: StaticString, of index: Int, isKept: Bool, into sample: inout ProcessSample, _ buffer: UnsafeMutableRawBufferPointer,
     _ parse: ProcessProbe.Parse
   ) throws(SystemError) {
     let count: Int
-    if let index, keepsOpen {
+    if state.isLedByNone, ProcessProbe.ofMemory.contains(index) {
+      count = try unsafe readLiving(name, buffer)
+    } else if isKept, keepsOpen {
       if kept[index].raw < 0 {
         do throws(SystemError) {
           kept[index] = try Descriptor(opening: name, in: directory.raw)
         } catch {
           guard error.isOutOfDescriptors else { throw error }
           closeKept()
-          return try unsafe readFile(name, keptAt: nil, into: &sample, buffer, parse)
+          return try unsafe readFile(name, of: index, isKept: false, into: &sample, buffer, parse)
         }
       }
       count = try unsafe kept[index].read(into: buffer)
@@ -138,7 +184,60 @@ public struct ProcessReader: ~Copyable, Sendable {
     for index in kept.indices { kept[index] = Descriptor(adopting: -1) }
   }
 
+  /// The same file of a thread that still runs.
+  private mutating func readLiving(
+    _ name: StaticString, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) -> Int {
+    if livingThread == nil { livingThread = Self.livingThread(directory.raw, but: pid) }
+    guard let thread = livingThread else { throw SystemError(code: 3, call: "openat") }
+    do throws(SystemError) {
+      let file = try Descriptor(opening: "task/\(thread)/\(name)", in: directory.raw)
+      return try unsafe file.read(into: buffer)
+    } catch {
+      livingThread = nil
+      throw error
+    }
+  }
+
+  private static func livingThread(_ directory: Int32, but pid: Int32) -> Int32? {
+    guard let names = try? FileSystem.entries(of: "task", in: directory) else { return nil }
+    for name in names {
+      guard let thread = Int32(name), thread != pid,
+        let stat = try? FileSystem.contents(of: "task/\(name)/stat", in: directory),
+        let bracket = stat.lastIndex(of: UInt8(ascii: ")")), bracket + 2 < stat.count
+      else { continue }
+      if stat[bracket + 2] != UInt8(ascii: "Z"), stat[bracket + 2] != UInt8(ascii: "X") { return thread }
+    }
+    return nil
+  }
+
+  /// The directory that tells who it is: its own, or that of a thread that still runs.
+  func describedDirectory() -> Descriptor? {
+    guard let own = isParked ? try? Descriptor(opening: root + "/" + String(pid), as: .directory) : nil else {
+      guard !isParked, state.isLedByNone, let thread = Self.livingThread(directory.raw, but: pid) else { return nil }
+      return try? Descriptor(opening: "task/\(thread)", in: directory.raw, as: .directory)
+    }
+    return own
+  }
+
+  /// Adds the time since the last reading to the state that both readings met.
+  private mutating func countState() {
+    let now = Clock.boottime()
+    if stateTime != 0, stateBefore == state.state {
+      switch state.state {
+      case UInt8(ascii: "T"), UInt8(ascii: "t"): stoppedNanoseconds &+= Int64(now - stateTime)
+      case UInt8(ascii: "D"): blockedNanoseconds &+= Int64(now - stateTime)
+      default: break
+      }
+    }
+    stateTime = now
+    stateBefore = state.state
+  }
+
   private mutating func finishStat(_ sample: inout ProcessSample) {
+    countState()
+    sample[.stoppedTime] = stoppedNanoseconds
+    sample[.blockedTime] = blockedNanoseconds
     // Field 52 is 0 for those who may not know it, and then `io` is refused too (both ask ptrace_may_access).
     if state.isZombie, refusals.contains(where: { $0.error.isDenied }) { state.exitStatus = nil }
     if denied.contains(ProcessProbe.clockIndex), let user = sample[.userTime], let system = sample[.systemTime] {
@@ -163,5 +262,5 @@ public struct ProcessReader: ~Copyable, Sendable {
 
 extension SystemError {
   /// EMFILE, ENFILE.
-  var isOutOfDescriptors: Bool { code == 24 || code == 23 }
+  package var isOutOfDescriptors: Bool { code == 24 || code == 23 }
 }

@@ -21,5 +21,12 @@ package struct ProcessState: Equatable, Sendable {
   package init() {}
 
   package var identity: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
-  package var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+  /// Field 20: the one that leads counts until the last one ends.
+  package internal(set) var threads: Int64 = 1
+
+  /// It has ended, all threads of it, and was not waited for yet.
+  package var isZombie: Bool { hasLeaderEnded && threads <= 1 }
+  /// The thread that leads has ended and others run: its own files say nothing of memory any more.
+  package var isLedByNone: Bool { hasLeaderEnded && threads > 1 }
+  private var hasLeaderEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 }

@@ -7,7 +7,7 @@ extension ProcessProbe {
     name: "stat",
     metrics: [
       .minorFaults, .majorFaults, .userTime, .systemTime, .threads, .childUserTime, .childSystemTime, .childMinorFaults,
-      .childMajorFaults,
+      .childMajorFaults, .stoppedTime, .blockedTime,
     ],
     tier: .every, source: .keptFile("stat", StatProbe.parse))
 }
@@ -35,12 +35,14 @@ package enum StatProbe {
     sample[.childUserTime] = text.integer(times: tick)  // 16 cutime
     sample[.childSystemTime] = text.integer(times: tick)  // 17 cstime
     text.skip(fields: 2)  // 18 priority, 19 nice
-    sample[.threads] = text.integer()  // 20 num_threads
+    let threads = text.integer()  // 20 num_threads
+    sample[.threads] = threads
     text.skip(fields: 1)  // 21 itrealvalue
     guard let start = text.integer(), let parent else { return }  // 22 starttime
     state.pid = Int32(truncatingIfNeeded: pid)
     state.parent = Int32(truncatingIfNeeded: parent)
     state.state = letter
+    state.threads = threads ?? 1
     state.startTicks = UInt64(bitPattern: start)
     state.nameHash = nameHash
     state.exitStatus = nil

@@ -5,8 +5,7 @@ extension ProcessProbe {
   static let status = ProcessProbe(
     name: "status",
     metrics: [
-      .peakResidentSize, .anonymousSize, .fileSize, .sharedSize, .swapSize, .voluntarySwitches, .involuntarySwitches,
-      .hugePagesSize,
+      .peakResidentSize, .anonymousSize, .fileSize, .sharedSize, .swapSize, .hugePagesSize,
     ],
     tier: .often, source: .keptFile("status", StatusProbe.parse))
 }
@@ -23,7 +22,6 @@ package enum StatusProbe {
         continue
       }
       let metric: ProcessMetric
-      var unit: Int64 = 1024
       switch text.key {
       case FieldScanner.key("VmHWM:"): metric = .peakResidentSize
       case FieldScanner.key("RssAnon:"): metric = .anonymousSize
@@ -31,11 +29,9 @@ package enum StatusProbe {
       case FieldScanner.key("RssShmem:"): metric = .sharedSize
       case FieldScanner.key("VmSwap:"): metric = .swapSize
       case FieldScanner.key("HugetlbPages:"): metric = .hugePagesSize
-      case FieldScanner.key("voluntary_ctxt_switches:"): (metric, unit) = (.voluntarySwitches, 1)
-      case FieldScanner.key("nonvoluntary_ctxt_switches:"): (metric, unit) = (.involuntarySwitches, 1)
       default: continue
       }
-      if text.skip(past: UInt8(ascii: ":")) { sample[metric] = text.integer(times: unit) }
+      if text.skip(past: UInt8(ascii: ":")) { sample[metric] = text.integer(times: 1024) }
     }
   }
 

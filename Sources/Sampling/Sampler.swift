@@ -34,6 +34,8 @@ package import StripRecording
   private var cursor: TaskCursor
   private var processNumber: UInt64 = 0
   private var isOrderLost = false
+  /// The limit of open files is reached: nothing of processes is kept open.
+  private var isShortOfDescriptors = false
   /// Ended and not reaped when it was last looked at: it may become ours to reap.
   private var zombies: [Int32: (startTicks: UInt64, track: UInt64)] = [:]
   var full: FullFile?
@@ -108,7 +110,7 @@ package import StripRecording
   /// Records a process from now on. Errors: ENOENT when there is none, or what hides it.
   package func add(_ pid: Int32) throws(SystemError) {
     if indices[pid] != nil || full != nil { return }
-    var reader = try ProcessReader(pid: pid, root: options.roots.proc)
+    var reader = try makeReader(pid)
     var sample = ProcessSample()
     switch unsafe reader.read(ProcessProbe.through(.every), into: &sample, buffer: buffer) {
     case .vanished: throw SystemError(code: 3, call: "read")
@@ -132,6 +134,33 @@ package import StripRecording
     process.record(at: now, in: &journal)
   }
 
+  private func makeReader(_ pid: Int32) throws(SystemError) -> ProcessReader {
+    do throws(SystemError) {
+      var reader = try ProcessReader(pid: pid, root: options.roots.proc, keepsOpen: !isShortOfDescriptors)
+      if isShortOfDescriptors { reader.park() }
+      return reader
+    } catch {
+      guard error.isOutOfDescriptors, !isShortOfDescriptors else { throw error }
+      giveDescriptorsBack()
+      var reader = try ProcessReader(pid: pid, root: options.roots.proc, keepsOpen: false)
+      reader.park()
+      return reader
+    }
+  }
+
+  /// All processes are recorded with what descriptors there are: from now on each file is opened for each reading.
+  private func giveDescriptorsBack() {
+    isShortOfDescriptors = true
+    for process in processes { process.reader.park() }
+    journal.note(
+      "missing", at: Clock.boottime(), on: journal.runTrack,
+      [
+        Annotation("probe", text: "open files"),
+        Annotation("reason", text: "the limit of \(Own.descriptorLimit.most) open files is reached: processes are read less often"),
+        Annotation("needs", text: "a higher hard limit (ulimit -Hn)"),
+      ])
+  }
+
   /// Adds every living descendant of the recorded processes; looks at all processes once.
   package func addDescendants() {
     guard let names = try? FileSystem.entries(of: options.roots.proc) else { return }
@@ -147,7 +176,7 @@ package import StripRecording
       // Its record is in already: what is left of it is a zombie.
       if lifeRecorder?.hasEnded(pid) ?? false || zombies[pid] != nil { continue }
       // Fails for a thread that does not lead its process.
-      guard let handle = try? ProcessDescriptor.open(pid) else {
+      guard let handle = leader(pid) else {
         if (try? FileStatus.of("\(options.roots.proc)/\(pid)")) == nil { gone += 1 }
         continue
       }
@@ -173,6 +202,14 @@ package import StripRecording
       left = rest
     }
     return gone
+  }
+
+  private func leader(_ pid: Int32) -> Descriptor? {
+    do throws(SystemError) { return try ProcessDescriptor.open(pid) } catch {
+      guard error.isOutOfDescriptors, !isShortOfDescriptors else { return nil }
+      giveDescriptorsBack()
+      return try? ProcessDescriptor.open(pid)
+    }
   }
 
   private func parent(of pid: Int32) -> Int32? {
@@ -271,7 +308,10 @@ package import StripRecording
     case .read: break
     }
     process.parent = process.state.parent
-    if process.state.isZombie { return options.isReaper && process.parent == ownPID }
+    if process.state.isZombie {
+      readThreads(process)
+      return options.isReaper && process.parent == ownPID
+    }
     let isDue = process.describeAgain.map { now >= $0 } ?? false
     if isDue { process.describeAgain = nil }
     let hasExecuted = process.hasExecuted()
@@ -283,6 +323,11 @@ package import StripRecording
       describe(process, as: "exec", at: now)
     }
     return true
+  }
+
+  /// The last figures that only threads have.
+  private func readThreads(_ process: TrackedProcess) {
+    _ = unsafe process.reader.read(ProcessProbe.giving([.runDelay]), into: &process.sample, buffer: buffer)
   }
 
   private func end(_ process: TrackedProcess, at now: UInt64) {
@@ -352,6 +397,7 @@ package import StripRecording
     if let index = indices[child.pid] {
       let process = processes[index]
       _ = unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer)
+      readThreads(process)
       process.parent = process.state.parent
       let usage = try? ChildProcess.reap(child.pid)
       end(index, exit: child.exit, reading: "waited", usage: usage, at: now)

@@ -85,7 +85,7 @@ package final class TrackedProcess {
 
   /// Reads what signals it ignores.
   @unsafe func readSignals(buffer: UnsafeMutableRawBufferPointer) {
-    _ = unsafe reader.read(ProcessProbe.giving([.voluntarySwitches]), into: &sample, buffer: buffer)
+    _ = unsafe reader.read(ProcessProbe.giving([.peakResidentSize]), into: &sample, buffer: buffer)
   }
 
   func record(at time: UInt64, in journal: inout Journal) {
