@@ -1,8 +1,10 @@
 """A process in another PID namespace is itself, whichever side its number comes from: never the machine's process 1."""
 import os
 import pathlib
+import re
 import shlex
 import shutil
+import struct
 import subprocess
 
 import pytest
@@ -66,6 +68,8 @@ def sandboxed(stripchart, span_fixture, folder):
     def record(shell, writers, proc="", options=()):
         root = folder / "root"
         root.mkdir(exist_ok=True)
+        # A filter that allows everything: seccomp(2), BPF_RET | BPF_K, SECCOMP_RET_ALLOW.
+        (folder / "allow").write_bytes(struct.pack("<HBBI", 0x06, 0, 0, 0x7FFF0000))
         # Into the folder that the sandboxes share.
         fixture = shutil.copy(span_fixture, folder)
         line = shell.format(root=root, folder=folder, fixture=fixture)
@@ -127,6 +131,9 @@ SANDBOXES = {
     "two with the same number": (f"{OWN_PROC} {{fixture}} 2 100 1 hold & {OWN_PROC} {{fixture}} 2 100 1 hold & wait", 4),
     "two without /proc": (f"{NO_PROC} {{fixture}} 2 100 1 hold & {OUTER_PROC} {{fixture}} 2 100 1 hold & wait", 4),
     "bubblewrap": (f"{BUBBLEWRAP} {{fixture}} 2 100 1 hold", 2),
+    "filtered system calls": (f"{BUBBLEWRAP} --seccomp 9 {{fixture}} 2 100 1 hold 9<{{folder}}/allow", 2),
+    "filtered system calls, no /proc": (
+        f"{BUBBLEWRAP} --tmpfs /proc --setenv SPAN_FIXTURE '2 100 1 hold' --seccomp 9 {{fixture}} 2 100 1 hold 9<{{folder}}/allow", 2),
     "another root": (f"{OTHER_ROOT} {{fixture}} 2 100 1 hold", 2),
     "inside and outside": (f"{OWN_PROC} {{fixture}} 2 100 1 hold & {{fixture}} 2 100 1 hold & wait", 4),
 }
@@ -137,7 +144,7 @@ SANDBOXES = {
 def test_a_sandboxed_writer_is_one_process_under_its_pid_here(stripchart, engine, sandboxed, kind):
     shell, writers = SANDBOXES[kind]
     # In the background a shell's children have no standard input, and nothing to hold them.
-    outcome, found = sandboxed("exec 3<&0; " + shell.replace("hold", "hold <&3"), writers)
+    outcome, found = sandboxed("exec 3<&0; " + re.sub(r"hold(?= |$)", "hold <&3", shell), writers)
     assert sum(len(chain) > 1 for chain in found.values()) >= 2
     assert_each_is_itself(stripchart, engine, outcome, found, calls=200)
 
