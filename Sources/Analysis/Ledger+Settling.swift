@@ -97,7 +97,7 @@ extension Ledger {
     var index = process
     for _ in 0..<64 {
       if let left = room(in: index, .minorFaults), left >= faults,
-        room(in: index, .cpuTime).map({ $0 &+ Self.clockTicks >= needed[.cpuTime] ?? 0 }) ?? true
+        hasRoom(in: index, cpuTime: needed[.cpuTime] ?? 0)
       {
         return index
       }
@@ -105,6 +105,13 @@ extension Ledger {
       index = next
     }
     return nil
+  }
+
+  /// The CPU time of lives and of what exit records told is estimated, and would add up to less room than there is.
+  private func hasRoom(in index: Int, cpuTime: Int64) -> Bool {
+    guard let absorbed = processes[index].absorbed(.cpuTime, since: runStart) else { return true }
+    let left = absorbed &- (processes[index].explained[.cpuTime] ?? 0)
+    return left &+ Self.clockTicks &+ absorbed / 20 >= cpuTime
   }
 
   private func room(in index: Int, _ metric: ProcessMetric) -> Int64? {

@@ -47,7 +47,8 @@ package struct LifeBook: Sendable {
   }
 
   private mutating func place(_ index: Int, under ancestor: Int) {
-    pending.append((index, ancestor))
+    // Without figures there is nothing to be in an account.
+    if all[index].used.has(.minorFaults) { pending.append((index, ancestor)) }
     ancestors[all[index].pid] = ancestor
     for child in orphans.removeValue(forKey: all[index].pid) ?? [] { place(child, under: ancestor) }
   }

@@ -478,7 +478,7 @@ package struct Summarizer: RecordingVisitor {
     usage.firstSeenSeconds = seconds(life.started)
     usage.endSeconds = seconds(life.ended)
     usage.exit = life.exit
-    usage.finalReading = "exit_record"
+    usage.finalReading = life.used.has(.minorFaults) ? "exit_record" : "vanished"
     usage.last = life.used
     usage.last[.peakResidentSize] = nil
     usage.userSeconds = life.used[.userTime].map { Double($0) / 1e9 }
@@ -527,6 +527,7 @@ package struct Summarizer: RecordingVisitor {
     let unwaited = Double(ledger.accounts.unwaitedCPU) / 1e9
     total.isUsageLowerBound =
       unwaited > 0.01 * (total.cpuSeconds ?? 0)
+      || ledger.lives.all.contains { $0.isUnwaited && !$0.used.has(.cpuTime) }
       || isSomethingUnseen && ledger.processes.contains { $0.ignoresChildren || $0.isUnwaited }
     // One process's own mark is exact. Of several, those that lived for less than a tick may have come together between two.
     let isShort = facts.processes.contains { process in

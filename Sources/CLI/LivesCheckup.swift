@@ -12,7 +12,9 @@ extension Checkup {
     } catch {
       let because = "the kernel's exit records (taskstats): \(error.text)"
       return Checkup(
-        capability: capability, isFine: false, because: because + "; what lives for less than a tick is not seen",
+        capability: capability, isFine: false,
+        because: because
+          + "; `run` counts short lives by perf_event_open(2) where it may, without exit codes and figures",
         fix: error.isDenied
           ? "run as root, or give the command the capability: setcap cap_net_admin+ep stripchart"
           : "record from outside of the container: exit records go to the first PID and user namespaces only")

@@ -89,6 +89,7 @@ struct RunCommand: ParsableCommand {
     Own.raiseDescriptorLimit()
     Own.sharpenTimers()
     let stackRecording = stacks ? StackRecording([.pending(child)], to: file, proc: samplerOptions.roots.proc) : nil
+    sampler.watchTasks(of: child)
     do { try release(pending, arguments[0], recording: file) } catch {
       instrumentation?.remove()
       throw error

@@ -24,9 +24,15 @@ int strip_perf_open(int pid, int cpu, uint64_t period_nanoseconds, int flags, in
   a.exclude_callchain_kernel = 1;
   a.inherit = 1;
   a.mmap = a.mmap2 = a.comm = a.comm_exec = a.task = 1;
+  if (period_nanoseconds == 0) {
+    a.config = PERF_COUNT_SW_DUMMY;
+    a.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
+    a.mmap = a.mmap2 = 0;
+    a.exclude_kernel = 1;
+  }
   a.disabled = a.enable_on_exec = !!(flags & STRIP_PERF_FROM_EXEC);
   a.watermark = 1;
-  a.wakeup_watermark = STRIP_PERF_DATA_BYTES / 4;
+  a.wakeup_watermark = (period_nanoseconds ? STRIP_PERF_DATA_BYTES : STRIP_PERF_TASK_BYTES) / 4;
   int fd = (int)syscall(SYS_perf_event_open, &a, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
   if (fd == -1) return -errno;
   if (output >= 0 && ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, output) == -1) {
@@ -37,12 +43,12 @@ int strip_perf_open(int pid, int cpu, uint64_t period_nanoseconds, int flags, in
   return fd;
 }
 
-void *strip_perf_map(int fd) {
-  void *address = mmap(NULL, (size_t)strip_page_size() + STRIP_PERF_DATA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+void *strip_perf_map(int fd, size_t bytes) {
+  void *address = mmap(NULL, (size_t)strip_page_size() + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   return address == MAP_FAILED ? NULL : address;
 }
 
-void strip_perf_unmap(void *ring) { munmap(ring, (size_t)strip_page_size() + STRIP_PERF_DATA_BYTES); }
+void strip_perf_unmap(void *ring, size_t bytes) { munmap(ring, (size_t)strip_page_size() + bytes); }
 
 // perf_event_open(2): the head is read before the data, and the data before the tail is given back.
 uint64_t strip_perf_head(const void *ring) { return __atomic_load_n(&((const struct perf_event_mmap_page *)ring)->data_head, __ATOMIC_ACQUIRE); }

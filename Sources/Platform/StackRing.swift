@@ -15,9 +15,11 @@ internal import CStripPlatform
   package let cpu: Int32
   /// What the threads do inside the kernel is sampled too.
   package let seesKernel: Bool
-  private static let mask = UInt64(STRIP_PERF_DATA_BYTES) - 1
+  private let bytes: Int
   private static let largestRecord = 1 << 16
 
+  /// `period` 0: no samples, only what they fork, name and end.
+  ///
   /// One system call for each target and a mapping of 516 KiB. Errors: EACCES or EPERM where `perf_event_paranoid` or a sandbox
   /// forbids it, ENOSYS, ESRCH, EMFILE, ENOMEM.
   package init(_ targets: [Target], cpu: Int32, period: UInt64, seesKernel: Bool) throws(SystemError) {
@@ -40,7 +42,8 @@ internal import CStripPlatform
         if !error.isVanished { break }
       }
     }
-    guard let first = raw.first, let ring = unsafe strip_perf_map(first) else {
+    bytes = Int(period == 0 ? STRIP_PERF_TASK_BYTES : STRIP_PERF_DATA_BYTES)
+    guard let first = raw.first, let ring = unsafe strip_perf_map(first, bytes) else {
       for descriptor in raw { strip_close(descriptor) }
       throw failure ?? SystemError(code: 12, call: "mmap")
     }
@@ -53,7 +56,7 @@ internal import CStripPlatform
   }
 
   deinit {
-    unsafe strip_perf_unmap(ring)
+    unsafe strip_perf_unmap(ring, bytes)
     for event in events { strip_close(event) }
     unsafe scratch.deallocate()
   }
@@ -68,10 +71,10 @@ internal import CStripPlatform
     // Safe because the data follows the first page and every offset is masked to its size; only the kernel writes there.
     let data = unsafe UnsafeRawPointer(ring + Int(Machine.pageSize))
     while tail < head {
-      let offset = Int(tail & Self.mask)
+      let offset = Int(tail & UInt64(bytes - 1))
       let size = Int(unsafe data.loadUnaligned(fromByteOffset: offset + 6, as: UInt16.self))
       guard size >= 8, UInt64(size) <= head - tail else { break }
-      let first = min(size, Int(STRIP_PERF_DATA_BYTES) - offset)
+      let first = min(size, bytes - offset)
       if first == size {
         unsafe body(UnsafeRawBufferPointer(start: data + offset, count: size))
       } else {

@@ -150,7 +150,8 @@ public struct ProcessReader: ~Copyable, Sendable {
   // MARK: -
 
   private mutating func readFile(
-    _ name: StaticString, of index: Int, isKept: Bool, into sample: inout ProcessSample, _ buffer: UnsafeMutableRawBufferPointer,
+    _ name: StaticString, of index: Int, isKept: Bool, into sample: inout ProcessSample,
+    _ buffer: UnsafeMutableRawBufferPointer,
     _ parse: ProcessProbe.Parse
   ) throws(SystemError) {
     let count: Int

@@ -110,7 +110,8 @@ package struct JSONReport {
 
   private static let peaks: [(String, ProcessMetric)] = [
     ("threads_max", .threads), ("descriptors_max", .descriptors), ("vms_max_bytes", .virtualSize),
-    ("swap_max_bytes", .swapSize), ("huge_pages_max_bytes", .hugePagesSize), ("pss_max_bytes", .proportionalSize), ("uss_max_bytes", .uniqueSize),
+    ("swap_max_bytes", .swapSize), ("huge_pages_max_bytes", .hugePagesSize), ("pss_max_bytes", .proportionalSize),
+    ("uss_max_bytes", .uniqueSize),
     ("anonymous_max_bytes", .anonymousSize), ("file_max_bytes", .fileSize), ("shared_max_bytes", .sharedSize),
   ]
 

@@ -41,7 +41,9 @@ struct RecordingFooter {
       return "as seen at each tick; \(ShownText.escaped(reason))"
     }
     let lost = lives.lost == 0 ? "" : "; at least \(lives.lost) were lost"
-    return "each one that ended, by the kernel's exit records (taskstats)\(lost)"
+    return lives.name == "perf"
+      ? "each one that ended, by the kernel's task events (perf), without exit codes and figures\(lost)"
+      : "each one that ended, by the kernel's exit records (taskstats)\(lost)"
   }
 
   private var recorder: String {

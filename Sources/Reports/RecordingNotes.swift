@@ -1,4 +1,5 @@
 internal import StripAnalysis
+internal import StripModel
 
 /// What a reader must know before trusting the figures: what was not recorded, and where the recording is not whole.
 struct RecordingNotes {
@@ -67,7 +68,8 @@ struct RecordingNotes {
   }
 
   private var vanished: String? {
-    let count = summary.processes.count { $0.finalReading == "vanished" }
+    // Of a life that no tick met there was no reading at all: the line on processes says so.
+    let count = summary.processes.count { $0.finalReading == "vanished" && $0.last.has(.minorFaults) }
     if count == 0 { return nil }
     return count == 1
       ? "1 process ended between two ticks: what it used after its last reading is not in its figures"

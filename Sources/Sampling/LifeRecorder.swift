@@ -8,7 +8,9 @@ internal import StripRecording
 /// A record tells how long a process lived and not when it ended; records come in the order of the ends, so those of one tick are
 /// spread evenly over it.
 final class LifeRecorder {
-  var records: ExitRecords
+  private var records: ExitRecords?
+  /// Where exit records are not to be had.
+  private var events: TaskEvents?
   /// Processes whose threads end one after the other, and that no tick has met.
   private var unseen: [Int32: Unseen] = [:]
   /// Ended, with a parent that nobody knows yet: its own record may follow.
@@ -38,15 +40,32 @@ final class LifeRecorder {
   private static let mostWaiting = 65_536
 
   init(_ records: consuming ExitRecords, at now: UInt64) {
-    self.records = records
+    self.records = consume records
     lastTaken = now
   }
+
+  init(_ events: TaskEvents, at now: UInt64) {
+    records = nil
+    self.events = events
+    lastTaken = now
+  }
+
+  var source: StaticString { events == nil ? "taskstats" : "perf" }
+  var lost: Int64 { (records?.lost ?? 0) &+ (events?.lost ?? 0) &+ unplaced }
 
   /// All records that are there, in the order of their ends.
   func take() -> [ExitRecord] {
     var taken: [ExitRecord] = []
-    while let record = records.next() { taken.append(record) }
+    while let record = records?.next() { taken.append(record) }
     return taken
+  }
+
+  /// Those that have ended, where there are no records.
+  func takeEnded() -> [Unseen] { events?.take() ?? [] }
+
+  func add(_ process: Unseen) {
+    gone[process.pid] = process.ended
+    waiting.append(process)
   }
 
   func hasTaken(until now: UInt64) { lastTaken = now }
@@ -131,13 +150,22 @@ extension Sampler {
     noteLives(at: Clock.boottime())
   }
 
+  /// `child` has not executed its program yet: without exit records the kernel tells at least who starts and ends.
+  package func watchTasks(of child: Int32) {
+    guard options.listensForExits, lifeRecorder == nil else { return }
+    let now = Clock.boottime()
+    guard let events = try? TaskEvents(of: child, processors: Int64(Machine.logicalCPUs), at: now) else { return }
+    lifeRecorder = LifeRecorder(events, at: now)
+    noteLives(at: now)
+  }
+
   func noteLives(at now: UInt64) {
     guard options.listensForExits else { return }
-    let lost = lifeRecorder.map { $0.records.lost &+ $0.unplaced }
+    let lost = lifeRecorder?.lost
     journal.note(
       "lives", at: now, on: journal.runTrack,
       [
-        Annotation("source", text: lifeRecorder == nil ? nil : "taskstats"), Annotation("lost", lost),
+        Annotation("source", text: lifeRecorder.map { "\($0.source)" }), Annotation("lost", lost),
         Annotation("reason", text: livesReason),
       ])
   }
@@ -162,6 +190,13 @@ extension Sampler {
       if lifeRecorder.hasEnded(record.process) { continue }
       let time = begin + (now - begin) * UInt64(place + 1) / UInt64(records.count + 1)
       lifeRecorder.add(record, endedAt: time)
+    }
+    for ended in lifeRecorder.takeEnded() {
+      if let process = recorded(ended.pid) {
+        process.hasExited = true
+      } else if !lifeRecorder.hasEnded(ended.pid) {
+        lifeRecorder.add(ended)
+      }
     }
   }
 
@@ -191,7 +226,7 @@ extension Sampler {
         Annotation("pid", Int64(life.pid)), Annotation("parent_pid", Int64(life.parent)),
         Annotation("name", text: String(decoding: life.name, as: UTF8.self)),
         Annotation("start_ns", Int64(bitPattern: started)), Annotation("end_ns", Int64(bitPattern: life.ended)),
-        Annotation("usage", integers: life.usage.exitRecord),
+        Annotation("usage", integers: life.usage.has(.minorFaults) ? life.usage.exitRecord : nil),
       ] + Annotation.exit(life.status.map { ProgramExit(waitStatus: $0) })
         + (ignoresChildren(life.parent) ? [Annotation("unwaited", flag: true)] : []))
   }

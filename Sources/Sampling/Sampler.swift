@@ -156,7 +156,9 @@ package import StripRecording
       "missing", at: Clock.boottime(), on: journal.runTrack,
       [
         Annotation("probe", text: "open files"),
-        Annotation("reason", text: "the limit of \(Own.descriptorLimit.most) open files is reached: processes are read less often"),
+        Annotation(
+          "reason",
+          text: "the limit of \(Own.descriptorLimit.most) open files is reached: processes are read less often"),
         Annotation("needs", text: "a higher hard limit (ulimit -Hn)"),
       ])
   }
@@ -439,7 +441,9 @@ package import StripRecording
     if process.description?.command == nil, !process.exitName.isEmpty {
       values.append(Annotation("name", text: String(decoding: process.exitName, as: UTF8.self)))
     }
-    if process.hasExited { values.append(Annotation("usage", integers: process.exited.exitRecord)) }
+    if process.hasExited, process.exited.has(.minorFaults) {
+      values.append(Annotation("usage", integers: process.exited.exitRecord))
+    }
     if usage == nil, ignoresChildren(process.parent) { values.append(Annotation("unwaited", flag: true)) }
     if process.state.ignoresChildren { values.append(Annotation("ignores_children", flag: true)) }
     if full == nil {

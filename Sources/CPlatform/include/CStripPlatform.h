@@ -256,7 +256,7 @@ static inline void strip_order_stores(void) { __atomic_signal_fence(__ATOMIC_SEQ
 
 enum { STRIP_PERF_FROM_EXEC = 1, STRIP_PERF_WITH_KERNEL = 2 };
 // What the kernel keeps until it is read, for each CPU. An unprivileged user may lock 516 KiB and a page for each.
-enum { STRIP_PERF_DATA_BYTES = 1 << 19 };
+enum { STRIP_PERF_DATA_BYTES = 1 << 19, STRIP_PERF_TASK_BYTES = 1 << 16 };
 
 // What the kernel tells of a task that ended (taskstats). The values: CPU, user and system nanoseconds; minor and major faults; the
 // greatest resident memory, bytes; calls of read and write, bytes of both, bytes of storage read and written; voluntary and involuntary
@@ -275,10 +275,10 @@ int strip_exits_open(const char *_Nonnull cpus);
 int strip_exits_next(int fd, strip_exit_record *_Nonnull out);
 
 // perf_event_open(2): a sample with its call stack each time that a thread of `pid`, or one it starts later, has run for the period on
-// `cpu`; and what it maps, executes and forks. `output`: an event of the same CPU whose ring takes these records too, or −1.
+// `cpu`; and what it maps, executes and forks. `output`: an event of the same CPU whose ring takes these records too, or −1. `period` 0: no samples, only what it forks, names and ends.
 int strip_perf_open(int pid, int cpu, uint64_t period_nanoseconds, int flags, int output);
-void *_Nullable strip_perf_map(int fd);
-void strip_perf_unmap(void *_Nonnull ring);
+void *_Nullable strip_perf_map(int fd, size_t bytes);
+void strip_perf_unmap(void *_Nonnull ring, size_t bytes);
 uint64_t strip_perf_head(const void *_Nonnull ring);
 uint64_t strip_perf_tail(const void *_Nonnull ring);
 void strip_perf_give_back(void *_Nonnull ring, uint64_t tail);
