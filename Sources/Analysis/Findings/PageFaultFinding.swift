@@ -17,24 +17,28 @@ enum PageFaultFinding: FindingRule {
   }
 
   private static func minor(_ summary: RecordingSummary) -> Finding? {
-    guard let faults = summary.total.usage[.minorFaults], faults >= leastFaults,
-      let cpu = summary.total.cpuSeconds, cpu > 0, let peak = summary.total.peakResidentBytes, peak > 0
-    else { return nil }
-    let turns = Double(faults) * Double(summary.machine.pageBytes ?? 4096) / Double(peak)
-    let rate = Double(faults) / cpu
+    guard let toucher = Toucher.most(in: summary), toucher.faults >= leastFaults else { return nil }
+    let faults = Double(toucher.faults)
+    let turns = faults * Double(summary.machine.pageBytes ?? 4096) / Double(toucher.peak)
+    let rate = faults / toucher.cpu
     guard rate >= leastFaultsPerCPUSecond, turns >= leastTurns else { return nil }
     var sentence: FindingSentence =
-      "\(count: Double(faults)) page faults, \(count: rate.rounded()) each CPU-second: memory is given back and taken again, \(count: turns.rounded()) times the peak"
-    let span = span(summary, Double(faults)) { $0.resources?.minorFaults }
+      "\(count: faults) page faults, \(count: rate.rounded()) each CPU-second: memory is given back and taken again, \(count: turns.rounded()) times the peak"
+    let span = span(summary, faults) { $0.resources?.minorFaults }
     if let span { sentence = sentence + ", most of it in \(path: span.path)" }
+    if summary.processes.count > 1 {
+      sentence = sentence + ", by process \(name: toucher.process.name) (PID \(name: "\(toucher.process.pid)"))"
+    }
     var finding = Finding(
-      .pageFaults, .limit, sentence, reason: "counted by the kernel; many short processes do the same")
-    finding.confidence = summary.total.processCount > 1 ? .medium : .high
+      .pageFaults, .limit, sentence,
+      reason: "counted by the kernel for that process alone, without what starting its children costs")
     finding.blame(span, nil)
     finding.figures = [
-      FindingFigure("minor_faults", .count(Double(faults))), FindingFigure("faults_per_cpu_second", .count(rate)),
-      FindingFigure("system_cpu_seconds", .seconds(summary.total.systemSeconds ?? 0)),
+      FindingFigure("minor_faults", .count(faults)), FindingFigure("faults_per_cpu_second", .count(rate)),
     ]
+    if let system = toucher.process.systemSeconds ?? summary.total.systemSeconds {
+      finding.figures.append(FindingFigure("system_cpu_seconds", .seconds(system)))
+    }
     return finding
   }
 
@@ -57,5 +61,32 @@ enum PageFaultFinding: FindingRule {
     _ summary: RecordingSummary, _ total: Double, _ faults: (SpanUsage) -> Int64?
   ) -> SpanUsage? {
     summary.innermostSpan(withAtLeast: leastShareOfSpan, of: total) { faults($0).map { Double($0) } }
+  }
+}
+
+/// The process that took most pages by touching memory. Starting a process takes pages too: the child's own at its exec, and in its
+/// parent those that both had shared since the fork. They belong to the storm of processes, if there is one.
+private struct Toucher {
+  let process: ProcessUsage
+  let faults: Int64
+  let cpu: Double
+  let peak: Int64
+
+  static func most(in summary: RecordingSummary) -> Toucher? {
+    let page = summary.machine.pageBytes ?? 4096
+    var children: [Int32: Int64] = [:]
+    for process in summary.processes { children[process.parentPID, default: 0] += 1 }
+    let unseen = summary.total.unseenTasksAtMost ?? 0
+    return summary.processes.compactMap { process -> Toucher? in
+      let life = process.endSeconds.map { $0 - (process.startSeconds ?? process.firstSeenSeconds) } ?? .infinity
+      guard life >= ProcessStormFinding.shortSeconds, let all = process.last[.minorFaults],
+        let cpu = process.cpuSeconds,
+        cpu > 0, let peak = process.peakResidentBytes, peak > 0
+      else { return nil }
+      // Each fork can cost it every page that it holds once more.
+      let forks = (children[process.pid] ?? 0) &+ unseen
+      let faults = all &- forks.multipliedReportingOverflow(by: peak / page).partialValue
+      return Toucher(process: process, faults: faults, cpu: cpu, peak: peak)
+    }.max { $0.faults < $1.faults }
   }
 }
