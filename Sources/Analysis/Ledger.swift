@@ -19,6 +19,8 @@ package struct Ledger: Sendable {
   package private(set) var networks: [Device<NetworkMetric>] = []
   /// The control groups that limited the program, one after the other as it moved, by name.
   package private(set) var cgroups: [Device<CgroupMetric>] = []
+  /// Those of processes that stood elsewhere, by the track's name: `other cgroup /job`.
+  package private(set) var otherCgroups: [Device<CgroupMetric>] = []
   /// The most of the last second of ``cgroup``: who is killed gives its memory back before the next reading.
   package private(set) var cgroupMemory = RecentMemory()
   /// The tick that is being filled.
@@ -44,6 +46,7 @@ package struct Ledger: Sendable {
     case disk(Int, DiskMetric)
     case network(Int, NetworkMetric)
     case cgroup(Int, CgroupMetric)
+    case otherCgroup(Int, CgroupMetric)
   }
 
   private var targets: [Target] = []
@@ -129,6 +132,10 @@ package struct Ledger: Sendable {
         Self.metric(track.name, CgroupMetric.self).map {
           targets[track.index] = .cgroup(Self.device(device, in: &cgroups), $0)
         }
+      case "other":
+        Self.metric(track.name, CgroupMetric.self).map {
+          targets[track.index] = .otherCgroup(Self.device(parent.name, in: &otherCgroups), $0)
+        }
       default: break
       }
     default: break
@@ -155,6 +162,7 @@ package struct Ledger: Sendable {
     case .cpu(let index, let metric): Self.record(metric, value, &cpus[index])
     case .disk(let index, let metric): Self.record(metric, value, &disks[index])
     case .network(let index, let metric): Self.record(metric, value, &networks[index])
+    case .otherCgroup(let index, let metric): Self.record(metric, value, &otherCgroups[index])
     case .cgroup(let index, let metric):
       Self.record(metric, value, &cgroups[index])
       if index == cgroups.count - 1 { cgroupMemory.record(metric, value, at: time) }

@@ -4,6 +4,9 @@ internal import StripModel
 struct LimitBook: Sendable {
   private var notes: [Note] = []
   private var resources: Note?
+  /// Processes with limits of their own, by their place in the ledger.
+  private var limited: Set<Int> = []
+  private var otherNotes: [Note] = []
   private var kills: [OutOfMemoryRecord] = []
   private var memoryPeak: Int64?
   private var heldPeak: Int64?
@@ -17,7 +20,19 @@ struct LimitBook: Sendable {
   private static let mostOtherGroups = 16
 
   mutating func cgroup(_ note: Note) { notes.append(note) }
+  /// Those of the first process, which the others inherit unless a note of their own says otherwise.
   mutating func resourceLimits(_ note: Note) { resources = note }
+
+  /// Limits of one process, which differ from those of the first; `index`: its place in the ledger.
+  mutating func processLimits(_ note: Note, of index: Int, _ ledger: inout Ledger) {
+    limited.insert(index)
+    ledger.update(index) { $0.limits = ResourceLimits(note, $0.current) }
+  }
+
+  mutating func otherCgroup(_ note: Note) {
+    process(note, named: "group")
+    otherNotes.append(note)
+  }
 
   mutating func outOfMemory(_ note: Note) {
     var record = OutOfMemoryRecord()
@@ -31,8 +46,8 @@ struct LimitBook: Sendable {
   }
 
   /// A process stands in another group than the first one.
-  mutating func process(_ note: Note) {
-    guard let group = note.text("other_cgroup"), !otherGroups.contains(group), otherGroups.count < Self.mostOtherGroups
+  mutating func process(_ note: Note, named name: String = "other_cgroup") {
+    guard let group = note.text(name), !otherGroups.contains(group), otherGroups.count < Self.mostOtherGroups
     else { return }
     otherGroups.append(group)
   }
@@ -52,6 +67,13 @@ struct LimitBook: Sendable {
     isOver = !summary.processes.isEmpty && summary.processes.allSatisfy { $0.endSeconds != nil }
     summary.outOfMemoryKills = kills
     summary.cgroup = use(ledger)
+    summary.otherCgroups = ledger.otherCgroups.map { use($0, ledger) }
+    // The ledger's processes come first, in its order.
+    let first = resources.map { ResourceLimits($0, ProcessSample()) } ?? ResourceLimits()
+    for index in ledger.processes.indices where index < summary.processes.count {
+      let limits = ledger.processes[index].limits
+      summary.processes[index].limits = limited.contains(index) ? limits : limits.filled(from: first)
+    }
     summary.limits = limits(summary, ledger)
   }
 
@@ -137,24 +159,39 @@ struct LimitBook: Sendable {
     return [limit]
   }
 
-  /// Those that a program meets: what it has of the others is not recorded.
+  /// Of each kind that of the process that came nearest to it.
   private func resourceLimits(_ summary: RecordingSummary) -> [LimitUse] {
-    guard let resources else { return [] }
-    func most(_ metric: ProcessMetric) -> Double? {
-      summary.processes.compactMap { $0.peaks[metric] }.max().map(Double.init)
-    }
     var limits: [LimitUse] = []
-    for (name, kind, resource, peak) in [
-      ("address_space_bytes", LimitUse.Kind.addressSpace, "RLIMIT_AS", most(.virtualSize)),
-      ("descriptors", .descriptors, "RLIMIT_NOFILE", most(.descriptors)),
-      ("cpu_seconds", .cpuTime, "RLIMIT_CPU", summary.processes.compactMap(\.cpuSeconds).max()),
+    for (kind, name) in [
+      (LimitUse.Kind.addressSpace, "RLIMIT_AS"), (.descriptors, "RLIMIT_NOFILE"), (.cpuTime, "RLIMIT_CPU"),
+      (.userTasks, "RLIMIT_NPROC"), (.fileSize, "RLIMIT_FSIZE"),
     ] {
-      guard let value = resources.integer(name) else { continue }
-      var limit = LimitUse(kind, .resource(resource), limit: Double(value))
-      limit.peak = peak
-      limits.append(limit)
+      let uses = summary.processes.compactMap { process in
+        process.limits.use(kind, name, of: process, tasks: summary.total.greatestProcessCount)
+      }
+      if let nearest = uses.max(by: { ($0.share ?? -1) < ($1.share ?? -1) }) { limits.append(nearest) }
     }
     return limits
+  }
+
+  private func use(_ group: Ledger.Device<CgroupMetric>, _ ledger: Ledger) -> OtherCgroupUse {
+    func grown(_ metric: CgroupMetric) -> Int64? {
+      guard let now = group.current[metric], let before = group.first[metric], now >= before else { return nil }
+      return now &- before
+    }
+    var use = OtherCgroupUse()
+    use.group = String(group.name.dropFirst("other cgroup ".utf8.count))
+    let note = otherNotes.first { $0.text("group") == use.group }
+    use.pid = note?.integer("pid").map { Int32(truncatingIfNeeded: $0) }
+    use.quotaCPUs = group.current[.cpuQuota].map { Double($0) / 1e9 }
+    use.quotaFile = note?.text("cpu_quota_file")
+    use.cpuSeconds = grown(.cpuTime).map { Double($0) / 1e9 }
+    use.periods = grown(.periods)
+    use.throttledPeriods = grown(.throttledPeriods)
+    use.throttledSeconds = grown(.throttledTime).map { Double($0) / 1e9 }
+    use.outOfMemoryKills = grown(.outOfMemoryKills)
+    use.memoryLimitBytes = group.current[.memoryLimit]
+    return use
   }
 
   private func forecast(_ curve: Curve, _ limit: Double) -> LimitUse.Forecast? {

@@ -13,6 +13,10 @@ package struct LimitUse: Equatable, Sendable {
     case descriptors
     /// Seconds.
     case cpuTime = "cpu_time"
+    /// Processes and threads of the user; the peak is that of the recorded ones alone.
+    case userTasks = "user_tasks"
+    /// Bytes; how near a file came is not recorded.
+    case fileSize = "file_size"
   }
 
   package enum Source: Equatable, Sendable {
@@ -30,6 +34,8 @@ package struct LimitUse: Equatable, Sendable {
   package var current: Double?
   package var peak: Double?
   package var forecast: Forecast?
+  /// Of a process's own limit: whose it is.
+  package var pid: Int32?
 
   package init(_ kind: Kind, _ source: Source, limit: Double) {
     self.kind = kind
@@ -90,6 +96,24 @@ package struct CgroupUse: Equatable, Sendable {
   package var ioPressureSeconds: Double?
   /// Recorded processes that stood in other groups: their part is not in these figures.
   package var otherGroups: [String] = []
+
+  package init() {}
+}
+
+/// What a limited control group counted that recorded processes other than the first stood in, from the first look at it on.
+package struct OtherCgroupUse: Equatable, Sendable {
+  package var group = ""
+  /// Who was seen in it first.
+  package var pid: Int32?
+  package var quotaCPUs: Double?
+  package var quotaFile: String?
+  package var cpuSeconds: Double?
+  package var periods: Int64?
+  package var throttledPeriods: Int64?
+  /// Summed over the CPUs.
+  package var throttledSeconds: Double?
+  package var outOfMemoryKills: Int64?
+  package var memoryLimitBytes: Int64?
 
   package init() {}
 }

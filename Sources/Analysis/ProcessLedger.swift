@@ -24,6 +24,8 @@ package struct ProcessLedger: Sendable {
   package var first = ProcessSample()
   package var peaks = ProcessSample()
   package var memory = RecentMemory()
+  /// What the kernel lets it use, as it was told last.
+  var limits = ResourceLimits()
   /// What its exit records told (taskstats): its own alone, over its whole life, each thread when it ended.
   package internal(set) var exited = ProcessSample()
   /// wait4(2): its own with that of the children it waited for, over its whole life.
@@ -57,6 +59,7 @@ package struct ProcessLedger: Sendable {
     if !first.has(metric) { first[metric] = value }
     current[metric] = value
     recordPeak(metric, value)
+    if metric == .virtualSize || metric == .descriptors { limits.record(metric, value) }
   }
 
   mutating func recordPeak(_ metric: ProcessMetric, _ value: Int64) {

@@ -17,6 +17,8 @@ package struct RecordingSummary: Sendable {
   package var limits: [LimitUse] = []
   /// `nil`: no control group limits it, or the recording does not say.
   package var cgroup: CgroupUse?
+  /// Limited groups of processes that did not stand where the first one did.
+  package var otherCgroups: [OtherCgroupUse] = []
   /// Of processes that are recorded from inside.
   package var heaps: [HeapUse] = []
   /// What the kernel's log says it killed for want of memory meanwhile.
@@ -111,6 +113,8 @@ package struct ProcessUsage: Sendable {
   package var peaks = ProcessSample()
   /// The most that it held in its last second, or in the recording's.
   package var lastMemory = HeldMemory()
+  /// Its limits by getrlimit(2), where the recording tells them.
+  package var limits = ResourceLimits()
 }
 
 package struct TotalUsage: Sendable {

@@ -180,6 +180,9 @@ package struct Summarizer: RecordingVisitor {
     case "source": lineBook.source(note)
     case "stacks": stackBook.note(note)
     case "limits": limitBook.resourceLimits(note)
+    case "process limits":
+      if let index = ledger.process(on: track) { limitBook.processLimits(note, of: index, &ledger) }
+    case "other cgroup": limitBook.otherCgroup(note)
     case "out of memory": limitBook.outOfMemory(note)
     case "recorder full": facts.run.fullSeconds = note.integer("full_ns").map { seconds(UInt64(bitPattern: $0)) }
     case "process ended":

@@ -11,6 +11,8 @@ struct LimitObjects {
     json.array { json in for limit in summary.limits { json.object { Self.limit(limit, &$0) } } }
     json.key("cgroup")
     if let cgroup = summary.cgroup { json.object { Self.cgroup(cgroup, &$0) } } else { json.null() }
+    json.key("other_cgroups")
+    json.array { json in for group in summary.otherCgroups { json.object { Self.other(group, &$0) } } }
     json.key("heaps")
     json.array { json in
       for heap in summary.heaps {
@@ -52,9 +54,22 @@ struct LimitObjects {
     json.member("current", limit.current)
     json.member("peak", limit.peak)
     json.member("share", limit.share)
+    json.member("pid", limit.pid)
     json.member("seconds_left", limit.forecast?.secondsLeft)
     json.member("seconds_left_low", limit.forecast?.leastSeconds)
     json.member("seconds_left_high", limit.forecast?.mostSeconds)
+  }
+
+  private static func other(_ use: OtherCgroupUse, _ json: inout JSONWriter) {
+    json.member("group", use.group)
+    json.member("pid", use.pid)
+    json.member("quota_cpus", use.quotaCPUs)
+    json.member("cpu_seconds", use.cpuSeconds)
+    json.member("periods", use.periods)
+    json.member("throttled_periods", use.throttledPeriods)
+    json.member("throttled_seconds", use.throttledSeconds)
+    json.member("memory_limit_bytes", use.memoryLimitBytes)
+    json.member("oom_kills", use.outOfMemoryKills)
   }
 
   private static func cgroup(_ use: CgroupUse, _ json: inout JSONWriter) {

@@ -21,7 +21,7 @@ struct LimitText {
 
   /// All that hold, for the foot of a report. `nil`: none but the machine's memory and the usual number of open files.
   var entry: String? {
-    let told = summary.limits.filter { $0.source != .machine && $0.kind != .descriptors }
+    let told = summary.limits.filter { $0.source != .machine && $0.kind != .descriptors && $0.kind != .userTasks }
     guard !told.isEmpty else { return nil }
     return told.map { limit in
       var text = "\(Self.name(limit.kind)) \(Self.amount(limit))"
@@ -51,14 +51,16 @@ struct LimitText {
     case .tasks: "tasks"
     case .descriptors: "open files"
     case .cpuTime: "CPU time"
+    case .userTasks: "tasks of the user"
+    case .fileSize: "file size"
     }
   }
 
   private static func amount(_ limit: LimitUse) -> String {
     switch limit.kind {
-    case .memory, .memoryHigh, .swap, .addressSpace: Figure.bytes(limit.limit)
+    case .memory, .memoryHigh, .swap, .addressSpace, .fileSize: Figure.bytes(limit.limit)
     case .cpu: "\(Figure.threeDigits(limit.limit)) CPUs"
-    case .tasks, .descriptors: Figure.count(UInt64(max(limit.limit, 0)))
+    case .tasks, .descriptors, .userTasks: Figure.count(UInt64(max(limit.limit, 0)))
     case .cpuTime: Figure.duration(limit.limit)
     }
   }

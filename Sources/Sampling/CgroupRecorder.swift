@@ -20,11 +20,11 @@ final class CgroupRecorder {
   ]
 
   /// `limits`: those of `place`, of which there is at least one.
-  init(_ place: CgroupPlace, _ limits: CgroupLimits, journal: inout Journal) {
+  init(_ place: CgroupPlace, _ limits: CgroupLimits, named name: String, journal: inout Journal) {
     reader = CgroupReader(place, limits)
     let file = journal.writer.file
     let parent = file.control.nextTrack()
-    journal.track(parent, name: "cgroup \(place.name)")
+    journal.track(parent, name: name)
     groups = Self.groupMetrics.map {
       CounterGroup($0, parent: parent, sequence: file.control.nextCounterSequence())
     }
@@ -42,6 +42,23 @@ final class CgroupRecorder {
 
   func record(at time: UInt64, in journal: inout Journal) {
     for index in groups.indices { journal.counters(&groups[index], reader.sample.all, at: time) }
+  }
+
+  /// Of each limit its value, and the group and the file that set it.
+  static func annotations(_ limits: CgroupLimits) -> [Annotation] {
+    var values: [Annotation] = []
+    for (name, unit, limit) in [
+      ("memory_limit", "_bytes", limits.memory), ("memory_high", "_bytes", limits.memoryHigh),
+      ("swap_limit", "_bytes", limits.swap), ("cpu_quota", "_ns", limits.processor), ("task_limit", "", limits.tasks),
+    ] {
+      guard let limit else { continue }
+      values += [
+        Annotation(name + unit, limit.value), Annotation(name + "_group", text: limit.group),
+        Annotation(name + "_file", text: "\(limit.file)"),
+      ]
+    }
+    values.append(Annotation("cpu_period_ns", limits.periodNanoseconds))
+    return values
   }
 }
 
@@ -94,12 +111,11 @@ extension Sampler {
       if let cgroup, cgroup.renewLimits() { noteCgroup(cgroup.place, cgroup.limits, owner, at: now) }
       return
     }
-    if cgroupText.isEmpty { noteProcessLimits(owner, at: now) }
     cgroupText = text
     let place = CgroupPlace(text: text, roots: options.roots)
     let limits = CgroupLimits(place)
     // What the former group's files say is no longer about this program.
-    cgroup = limits.isEmpty ? nil : CgroupRecorder(place, limits, journal: &journal)
+    cgroup = limits.isEmpty ? nil : CgroupRecorder(place, limits, named: "cgroup \(place.name)", journal: &journal)
     knownCgroupRefusals = 0
     plan.cgroupMoved()
     noteCgroup(place, limits, owner, at: now)
@@ -118,31 +134,8 @@ extension Sampler {
       Annotation("pid", Int64(owner)), Annotation("group", text: place.name),
       Annotation("version", text: place.versions),
     ]
-    for (name, unit, limit) in [
-      ("memory_limit", "_bytes", limits.memory), ("memory_high", "_bytes", limits.memoryHigh),
-      ("swap_limit", "_bytes", limits.swap), ("cpu_quota", "_ns", limits.processor), ("task_limit", "", limits.tasks),
-    ] {
-      guard let limit else { continue }
-      values += [
-        Annotation(name + unit, limit.value), Annotation(name + "_group", text: limit.group),
-        Annotation(name + "_file", text: "\(limit.file)"),
-      ]
-    }
-    values.append(Annotation("cpu_period_ns", limits.periodNanoseconds))
+    values += CgroupRecorder.annotations(limits)
     journal.note("cgroup", at: now, on: journal.runTrack, values)
-  }
-
-  private func noteProcessLimits(_ owner: Int32, at now: UInt64) {
-    guard let limits = try? ProcessLimits(pid: owner, root: options.roots.proc) else { return }
-    journal.note(
-      "limits", at: now, on: journal.runTrack,
-      [
-        Annotation("pid", Int64(owner)), Annotation("address_space_bytes", limits.addressSpaceBytes),
-        Annotation("data_bytes", limits.dataBytes), Annotation("stack_bytes", limits.stackBytes),
-        Annotation("locked_bytes", limits.lockedBytes), Annotation("file_size_bytes", limits.fileSizeBytes),
-        Annotation("core_file_bytes", limits.coreFileBytes), Annotation("cpu_seconds", limits.cpuSeconds),
-        Annotation("tasks", limits.tasks), Annotation("descriptors", limits.descriptors),
-      ])
   }
 
   /// What a group does not offer is no trouble; what may not be read is.

@@ -59,6 +59,12 @@ package import StripRecording
   var cgroupText: [UInt8] = []
   var cgroupDue: UInt64 = 0
   var knownCgroupRefusals = 0
+  /// Groups of other processes, and whom to look at next.
+  var otherGroups: [OtherGroup] = []
+  var otherGroupsDue: UInt64 = 0
+  var nextLook = 0
+  /// What /proc/PID/limits said of the first recorded process at first.
+  var firstLimits: [UInt8] = []
   /// CLOCK_BOOTTIME of the recording's zero.
   let startTime: UInt64
   /// On the clock of the kernel's log.
@@ -253,6 +259,7 @@ package import StripRecording
     for process in processes { process.record(at: now, in: &journal) }
     readMachine(at: now)
     readCgroup(at: now)
+    lookAround(at: now)
     if now >= recorderDue { recordRecorder(at: now) }
     if now >= anchorDue {
       if anchorDue != 0 { journal.anchorClocks() }
@@ -401,6 +408,7 @@ package import StripRecording
       _ = unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer)
       readThreads(process)
       process.parent = process.state.parent
+      if full == nil { lookAtEnd(of: process, at: now) }
       let usage = try? ChildProcess.reap(child.pid)
       end(index, exit: child.exit, reading: "waited", usage: usage, at: now)
       return usage
@@ -430,6 +438,7 @@ package import StripRecording
     if full == nil {
       process.record(at: now, in: &journal)
       if process.pid == cgroupOwner { readCgroupAtEnd(at: now) }
+      if usage == nil { lookAtEnd(of: process, at: now) }
       if mayBeOutOfMemory(exit, at: now) { noteOutOfMemoryKills(at: now) }
     }
     var values = [
@@ -479,6 +488,7 @@ package import StripRecording
       machine?.read(plan.machine.probes, at: now, in: &journal)
       machine?.read(plan.machineSeldom.probes, at: now, in: &journal)
       readCgroupAtEnd(at: now)
+      readOtherGroupsAtEnd(at: now)
     }
     if machine?.hasKilled ?? false { noteOutOfMemoryKills(at: now) }
     recordRecorder(at: now)

@@ -6,6 +6,8 @@ internal import StripRecording
 /// What the sampler writes into the journal: who the processes and the machine are, and what they hide.
 extension Sampler {
   func describe(_ process: TrackedProcess, as note: StaticString, hasExecuted: Bool = false, at now: UInt64) {
+    // A new program may have come with limits of its own. Its track is known by then.
+    defer { if full == nil { look(at: process, at: now) } }
     let description = process.reader.description()
     if description == process.description, !hasExecuted { return }
     // A process stays in its PID namespace.

@@ -16,6 +16,7 @@ package final class TrackedProcess {
   /// When its command line is read again: a program that was just forked has its parent's.
   var describeAgain: UInt64?
   var knownRefusals = 0
+  var surroundings = ProcessSurroundings()
   /// What exit records told of its threads; empty without them.
   var exited = ProcessSample()
   var exitStatus: Int32?
