@@ -99,6 +99,7 @@ package struct JSONReport {
     json.member("unseen_children_cpu_seconds", process.waitedChildrenUnseenCPUSeconds)
     json.member("peak_rss_bytes", process.peakResidentBytes)
     counters(process.last, &json)
+    waits(WaitTimes(process), &json)
     for (name, metric) in Self.peaks { json.member(name, process.peaks[metric]) }
     exit(process.exit, &json)
     json.member("final_reading", process.finalReading)
@@ -106,6 +107,13 @@ package struct JSONReport {
     json.member("working_directory", process.workingDirectory)
     json.member("user", process.user)
     json.member("user_id", process.userID)
+  }
+
+  /// Summed over threads; `null`: not measured.
+  private func waits(_ times: WaitTimes, _ json: inout JSONWriter) {
+    json.member("run_delay_seconds", times.runDelay)
+    json.member("blocked_seconds", times.blocked)
+    json.member("stopped_seconds", times.stopped)
   }
 
   private static let peaks: [(String, ProcessMetric)] = [
@@ -140,6 +148,7 @@ package struct JSONReport {
     json.member("peak_rss_at_seconds", total.peakResidentAtSeconds)
     json.member("peak_rss_sum_bytes", total.peakResidentSumBytes)
     counters(total.usage, &json)
+    waits(summary.waitTimes, &json)
     json.member("process_count", total.processCount)
     json.member("process_count_is_lower_bound", total.isProcessCountLowerBound)
     json.member("greatest_process_count", total.greatestProcessCount)

@@ -14,9 +14,12 @@ struct ProcessTable {
   func lines(_ width: Int, _ style: TerminalStyle) -> [String] {
     guard !summary.processes.isEmpty else { return [] }
     let entries = ProcessFold.entries(of: summary.processes, limit: limit)
+    let delayColumn = showsRunDelay ? [TextTable.Column(title: "run delay", dispensability: 4)] : []
     var table = TextTable(
       [
-        .init(title: "PID"), .init(title: "process", isNumber: false), .init(title: "CPU"), .init(title: "peak RSS"),
+        .init(title: "PID"), .init(title: "process", isNumber: false), .init(title: "CPU"),
+      ] + delayColumn + [
+        .init(title: "peak RSS"),
         .init(title: "read", dispensability: 2), .init(title: "written", dispensability: 1),
         .init(title: "start", dispensability: 3), .init(title: "end"), .init(title: "", isNumber: false),
       ], flexible: 1)
@@ -33,14 +36,18 @@ struct ProcessTable {
     if !others.isEmpty {
       table.append(
         [
-          "", "and \(others.count) more", Figure.duration(Self.sum(others.map(\.cpuSeconds))), "",
+          "", "and \(others.count) more", Figure.duration(Self.sum(others.map(\.cpuSeconds))),
+        ] + delay(others) + [
+          "",
           Self.bytes(others.map { $0.last[.readBytes] }), Self.bytes(others.map { $0.last[.writeBytes] }), "", "", "",
         ], .dim)
     }
     let total = summary.total
     table.append(
       [
-        "", "total", Figure.duration(total.cpuSeconds), Figure.bytes(total.peakResidentBytes),
+        "", "total", Figure.duration(total.cpuSeconds),
+      ] + delay(summary.processes) + [
+        Figure.bytes(total.peakResidentBytes),
         Figure.bytes(total.usage[.readBytes]), Figure.bytes(total.usage[.writeBytes]), "", "", "",
       ], .total)
     return table.lines(width: width, style)
@@ -49,6 +56,7 @@ struct ProcessTable {
   private func cells(_ process: ProcessUsage) -> [String] {
     [
       process.shownPID, process.shownCommand, Figure.duration(process.cpuSeconds),
+    ] + delay([process]) + [
       Figure.bytes(process.peakResidentBytes),
       Figure.bytes(process.last[.readBytes]), Figure.bytes(process.last[.writeBytes]),
       Figure.duration(process.startSeconds.map(Self.shownStart)), Figure.duration(process.endSeconds), ending(process),
@@ -61,11 +69,23 @@ struct ProcessTable {
     return [
       "", "\(ShownText.escaped(fold.name)) × \(fold.processes.count)\(lifetime)",
       Figure.duration(Self.sum(fold.processes.map(\.cpuSeconds))),
+    ] + delay(fold.processes) + [
       Figure.bytes(fold.processes.compactMap(\.peakResidentBytes).max()),
       Self.bytes(fold.processes.map { $0.last[.readBytes] }), Self.bytes(fold.processes.map { $0.last[.writeBytes] }),
       Figure.duration(fold.startSeconds.map(Self.shownStart)), Figure.duration(fold.endSeconds),
       fold.processes.contains { $0.exit == nil } && fold.failures == 0 ? "" : failures,
     ]
+  }
+
+  /// Next to nothing is worth no column.
+  private static let leastDelaySeconds = 0.1
+
+  private var showsRunDelay: Bool { summary.waitTimes.runDelay ?? 0 >= Self.leastDelaySeconds }
+
+  /// How long their threads wanted a CPU and had none.
+  private func delay(_ processes: [ProcessUsage]) -> [String] {
+    guard showsRunDelay else { return [] }
+    return [Figure.duration(Self.sum(processes.map { WaitTimes($0).runDelay }))]
   }
 
   /// The kernel's start times are in steps of 10 ms, so a child of ours can seem to start before us.

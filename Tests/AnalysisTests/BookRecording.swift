@@ -29,6 +29,13 @@ struct BookRecording {
       "machine", on: run, at: start, [Annotation("memory_bytes", 1000 << 20), Annotation("swap_bytes", 100 << 20)])
   }
 
+  /// `pid`: on the process's track; `nil`: on the run's.
+  mutating func note<Visitor: RecordingVisitor>(
+    _ name: String, of pid: Int32? = nil, _ values: [Annotation], _ visitor: inout Visitor
+  ) {
+    visitor.note(name, on: tracks[pid.map { "\($0)" } ?? "run"] ?? 0, at: time, values)
+  }
+
   mutating func advance(_ nanoseconds: UInt64 = 10_000_000) { time += nanoseconds }
 
   mutating func process<Visitor: RecordingVisitor>(

@@ -9,6 +9,10 @@ package struct Finding: Equatable, Sendable {
     case fragmentation
     case throttled
     case taskLimit = "task_limit"
+    case resourceLimit = "resource_limit"
+    case cpuContention = "cpu_contention"
+    case stopped
+    case diskWait = "disk_wait"
     case cpuOneThread = "cpu_one_thread"
     case hotLine = "hot_line"
     case waiting

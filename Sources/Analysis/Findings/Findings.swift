@@ -9,7 +9,8 @@ package enum Findings {
   package static var rules: [any FindingRule.Type] {
     [
       KilledFinding.self, MemoryGrowthFinding.self, MemoryLimitFinding.self, SwappingFinding.self,
-      TaskLimitFinding.self, ThrottledFinding.self, GPUIdleFinding.self, GPUHeatFinding.self, OneThreadFinding.self,
+      ResourceLimitFinding.self, TaskLimitFinding.self, ThrottledFinding.self, ContentionFinding.self,
+      StoppedFinding.self, DiskWaitFinding.self, GPUIdleFinding.self, GPUHeatFinding.self, OneThreadFinding.self,
       HotLineFinding.self, WaitingFinding.self, PageFaultFinding.self, ProcessStormFinding.self, MemoryPeakFinding.self,
       FragmentationFinding.self, GPUMemoryFinding.self, StorageWritesFinding.self, StorageReadsFinding.self,
       RecorderFinding.self,
@@ -29,6 +30,10 @@ package enum Findings {
       // Who was killed at the limit stood near it: that is the same answer.
       if finding.kind == .memoryLimit, killed?.figures.contains(where: { $0.name == "limit_bytes" }) ?? false {
         return false
+      }
+      // The same for what it had of its CPU time.
+      if finding.kind == .resourceLimit, killed?.figures.contains(where: { $0.name == "cpu_limit_seconds" }) ?? false {
+        return finding.figures.first?.name != "cpu_limit_seconds"
       }
       guard finding.kind == .memoryPeak, let growth else { return true }
       return !growth.path.starts(with: finding.path) && !finding.path.starts(with: growth.path)

@@ -60,6 +60,7 @@ enum KilledFinding: FindingRule {
     case .cgroup(let group, let limit):
       sentence = sentence + ": out of memory in control group \(name: group)"
       if let limit { sentence = sentence + ", which may hold \(bytes: limit)," }
+    case .resource(let limit): sentence = sentence + " " + limit.words
     }
     return sentence + " at \(seconds: victim.atSeconds)"
   }
@@ -71,6 +72,7 @@ enum KilledFinding: FindingRule {
     func add(_ name: String, _ amount: FindingFigure.Amount?) {
       if let amount { figures.append(FindingFigure(name, amount)) }
     }
+    if case .resource(let limit) = cause.kind { figures += limit.figures }
     add("last_rss_bytes", memory.map { .bytes($0) })
     add("last_available_bytes", summary.machineUse.lastAvailableBytes.map { .bytes(Double($0)) })
     if cause.machineKills > 0 { add("oom_kills", .count(Double(cause.machineKills))) }
@@ -147,6 +149,8 @@ enum KilledFinding: FindingRule {
       /// The machine killed somebody: whom is not known.
       case machineMaybe
       case cgroup(group: String, limit: Double?)
+      /// A limit of the process's own, which the kernel enforces by that signal.
+      case resource(FatalLimit)
     }
 
     let kind: Kind
@@ -154,7 +158,12 @@ enum KilledFinding: FindingRule {
     let reason: FindingSentence
     let machineKills: Int64
 
-    var isOutOfMemory: Bool { if case .signal = kind { false } else { true } }
+    var isOutOfMemory: Bool {
+      switch kind {
+      case .signal, .resource: false
+      case .machine, .machineMaybe, .cgroup: true
+      }
+    }
 
     init(_ victim: Victim, _ summary: RecordingSummary) {
       let isKill = victim.signal == KilledFinding.kill
@@ -179,6 +188,10 @@ enum KilledFinding: FindingRule {
         confidence = .medium
         reason =
           "out-of-memory kills of the machine that the kernel counted meanwhile: \(count: Double(machineKills)); it does not say of whom"
+      } else if let limit = FatalLimit(victim.signal, summary.processes.filter { victim.pids.contains($0.pid) }) {
+        kind = .resource(limit)
+        confidence = limit.confidence
+        reason = limit.reason
       } else {
         kind = .signal
         confidence = .high

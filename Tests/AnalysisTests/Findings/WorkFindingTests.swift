@@ -107,28 +107,6 @@ import Testing
     #expect(finding.figures.contains(FindingFigure("waited_seconds", .seconds(9.6))))
   }
 
-  @Test func `pressure on the disk is named as what it likely waited for`() throws {
-    var summary = RecordingSummary.ordinary
-    summary.use(cpu: 0.4, of: 10)
-    summary.machineUse.ioSomePressureSeconds = 6
-    let finding = try #require(WaitingFinding.find(in: summary))
-    #expect(finding.confidence == .medium)
-    #expect(finding.sentence.parts.contains(.words(", likely for the disk: the machine's was under pressure")))
-  }
-
-  @Test func `a program pushed off its CPU waited for one; a sleeper did not`() throws {
-    var summary = RecordingSummary.ordinary
-    summary.use(cpu: 1, of: 10)
-    summary.machineUse.cpuSomePressureSeconds = 9
-    summary.total.usage[.voluntarySwitches] = 500
-    summary.total.usage[.involuntarySwitches] = 3
-    #expect(try #require(WaitingFinding.find(in: summary)).confidence == .high)
-    summary.total.usage[.involuntarySwitches] = 5000
-    #expect(
-      try #require(WaitingFinding.find(in: summary)).sentence.parts.contains(
-        .words(", likely for a CPU: others kept them busy")))
-  }
-
   @Test func `what works, is short, or was attached to does not wait`() {
     var summary = RecordingSummary.ordinary
     #expect(WaitingFinding.find(in: summary) == nil)
@@ -179,6 +157,8 @@ import Testing
   @Test func `memory taken again and again is a storm of page faults`() throws {
     var summary = RecordingSummary.ordinary
     summary.total.usage[.minorFaults] = 2_000_000
+    summary.processes[0].last[.minorFaults] = 2_000_000
+    summary.processes[0].peakResidentBytes = 40 << 20
     #expect(try #require(PageFaultFinding.find(in: summary)).severity == .limit)
     summary.total.usage[.majorFaults] = 5000
     #expect(PageFaultFinding.find(in: summary)?.figures.first?.name == "major_faults")
@@ -188,8 +168,25 @@ import Testing
     var summary = RecordingSummary.ordinary
     summary.total.peakResidentBytes = 8 << 30
     summary.total.usage[.minorFaults] = 2_100_000
+    summary.processes[0].last[.minorFaults] = 2_100_000
+    summary.processes[0].peakResidentBytes = 8 << 30
     summary.total.usage[.majorFaults] = 50
     #expect(PageFaultFinding.find(in: summary) == nil)
+  }
+
+  @Test func `starting thousands of short programs is a storm of processes and none of page faults`() {
+    var summary = processes(4000, living: 0.01)
+    for index in summary.processes.indices.dropFirst() {
+      summary.processes[index].parentPID = 7
+      summary.processes[index].last[.minorFaults] = 400
+      summary.processes[index].peakResidentBytes = 2 << 20
+    }
+    // The parent took its own pages again after each fork.
+    summary.processes[0].last[.minorFaults] = 1_600_000
+    summary.processes[0].peakResidentBytes = 3 << 20
+    summary.total.usage[.minorFaults] = 3_200_000
+    #expect(PageFaultFinding.find(in: summary) == nil)
+    #expect(ProcessStormFinding.find(in: summary) != nil)
   }
 
   // MARK: processes
