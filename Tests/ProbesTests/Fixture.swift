@@ -56,7 +56,7 @@ extension ProcessProbe {
     scan(bytes) { text in
       switch source {
       case .keptFile(_, let parse), .file(_, let parse): parse(text, &sample, &state)
-      case .call: fatalError("\(name) is no file")
+      case .call, .threads: fatalError("\(name) is no file")
       }
     }
     return (sample, state)
