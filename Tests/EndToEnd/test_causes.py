@@ -121,6 +121,24 @@ def test_a_process_that_was_stopped_is_told(stripchart, program):
     assert f"(PID {child['pid']})" in finding["text"]
 
 
+def test_pages_that_come_from_the_disk_are_the_disks(stripchart, program, storage):
+    outcome = stripchart.run(*program("causes", "pages", os.path.join(storage, "large"), 4))
+    kernel = json.loads(outcome.stdout)
+    report = stripchart.report(outcome.recording)
+    if kernel["major_faults"] < 2000:
+        pytest.skip(f"this disk keeps its pages in memory: {kernel['major_faults']} major faults")
+    assert report["total"]["major_faults"] == pytest.approx(kernel["major_faults"], rel=0.1)
+    faults = found(report, "page_faults")
+    if kernel["major_faults"] / report["program"]["wall_seconds"] >= 100:
+        assert faults is not None and "from the disk" in faults["text"]
+    blocked = measured(report, "blocked_seconds")
+    disk = found(report, "disk_wait")
+    if blocked > 0.25 * report["program"]["wall_seconds"]:
+        assert disk is not None and "major faults" in disk["text"]
+    elif blocked < 0.15 * report["program"]["wall_seconds"]:
+        assert disk is None
+
+
 # Starting processes
 
 

@@ -23,13 +23,14 @@ enum ContentionFinding: FindingRule {
     let runnable: FindingSentence = isSingle ? "it could have run" : "they could have run"
     var sentence: FindingSentence =
       "\(who) wanted a CPU and had none for \(seconds: delay), \(share: share) of the time that \(runnable)"
-    sentence = sentence + (occupants(summary, cpu) ?? "")
     if let process = worst(summary, delay) {
       sentence =
-        sentence + "; \(share: process.share) of that was process \(name: process.name) (PID \(name: process.pid))"
+        sentence + ", \(share: process.share) of that in process \(name: process.name) (PID \(name: process.pid))"
     }
+    sentence = sentence + (occupants(summary, cpu) ?? "")
     var finding = Finding(
-      .cpuContention, .limit, sentence, reason: "the kernel's run-queue delay of each thread (schedstat), and CPU time")
+      .cpuContention, .limit, sentence,
+      reason: "the kernel's run-queue delay of each thread (schedstat), as last read, and CPU time")
     if let lost = summary.cgroup?.throttledSeconds, lost >= leastShareOfWall * wall {
       finding.reason = finding.reason + "; a CPU quota that is used up shows as such a delay too"
       finding.confidence = .medium

@@ -89,6 +89,24 @@ def files():
         print(json.dumps({"pid": os.getpid(), "errno": error.errno, "open": len(held) + 3}), flush=True)
 
 
+def pages(path, seconds):
+    """Touches pages of a file that are not in memory."""
+    with open(path, "wb") as file:
+        file.write(bytes(64 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+    descriptor = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    mapped = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
+    mapped.madvise(mmap.MADV_RANDOM)
+    end = time.monotonic() + float(seconds)
+    for page in range(0, len(mapped), resource.getpagesize()):
+        mapped[page]
+        if time.monotonic() > end:
+            break
+    print(json.dumps({"major_faults": resource.getrusage(resource.RUSAGE_SELF).ru_majflt}), flush=True)
+
+
 def join(group, seconds):
     """A child that moves to another control group and works there."""
     child = os.fork()
@@ -104,4 +122,4 @@ def join(group, seconds):
 
 
 case, *rest = sys.argv[1:]
-{each.__name__: each for each in (burn, sleep, naps, stop, spend, space, late_space, files, join)}[case](*rest)
+{each.__name__: each for each in (burn, sleep, naps, stop, spend, space, late_space, files, pages, join)}[case](*rest)
