@@ -46,7 +46,10 @@ package struct RecordingSummary: Sendable {
 package struct RunFacts: Sendable {
   package var mode = ""
   package var version = ""
+  /// Its first words: a recording holds 3000 bytes of them.
   package var command: [String] = []
+  /// How many words it had in all; `nil`: the recording does not say.
+  package var commandWords: Int64?
   package var workingDirectory: String?
   package var interval = ""
   /// CLOCK_BOOTTIME nanoseconds of the recording's zero.

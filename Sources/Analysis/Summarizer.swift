@@ -227,6 +227,7 @@ package struct Summarizer: RecordingVisitor {
     facts.run.mode = note.text("mode") ?? ""
     facts.run.version = note.text("version") ?? ""
     facts.run.command = note.texts("command")
+    facts.run.commandWords = note.integer("command_words")
     forkPeakResident = note.integer("fork_peak_rss_bytes") ?? .max
     facts.run.workingDirectory = note.text("working_directory")
     facts.run.interval = note.text("interval") ?? ""

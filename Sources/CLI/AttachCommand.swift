@@ -87,7 +87,7 @@ struct AttachCommand: ParsableCommand {
         handles.append(handle)
       } catch {
         failure?.say()
-        failure = Self.failure(pid, error)
+        failure = Self.threadFailure(pid, proc) ?? Self.failure(pid, error)
       }
     }
     if let failure {
@@ -95,6 +95,13 @@ struct AttachCommand: ParsableCommand {
       failure.say()
     }
     return handles
+  }
+
+  /// What is no process may be a thread of one.
+  private static func threadFailure(_ id: Int32, _ proc: String) -> Failure? {
+    guard let leader = ProcessDescription.leader(of: id, root: proc), leader != id else { return nil }
+    return Failure(
+      .noInput, "\(id) is a thread of process \(leader)", hint: "stripchart attach \(leader)")
   }
 
   private static func failure(_ pid: Int32, _ error: SystemError) -> Failure {

@@ -12,10 +12,12 @@ enum Recorder {
     }
   }
 
-  static func facts(mode: String, command: [String], interval: String) -> [Annotation] {
+  /// `words`: how many the command has, where `command` is only its begin.
+  static func facts(mode: String, command: [String], words: Int? = nil, interval: String) -> [Annotation] {
     [
       Annotation("format", Int64(RecordingLayout.version)), Annotation("version", text: StripchartCommand.version),
-      Annotation("mode", text: mode), Annotation("command", texts: command), Annotation("interval", text: interval),
+      Annotation("mode", text: mode), Annotation("command", texts: command),
+      Annotation("command_words", Int64(words ?? command.count)), Annotation("interval", text: interval),
       Annotation("working_directory", text: FileSystem.absolute(".")), Annotation("recorder_pid", Int64(Own.pid)),
     ]
   }

@@ -45,8 +45,12 @@ struct RunCommand: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
   var command: [String] = []
 
-  func run() throws {
+  func run() throws { try run(wordsLeft: 0) }
+
+  /// `wordsLeft`: how many more words the command has than the parser was shown.
+  func run(wordsLeft: Int) throws {
     let arguments = command.first == "--" ? Array(command.dropFirst()) : command
+    let words = arguments.count + wordsLeft
     // Everything after the first word belongs to the command, so what stands there is no option of ours.
     if let first = command.first, first != "--", first.hasPrefix("-") {
       if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
@@ -55,7 +59,8 @@ struct RunCommand: ParsableCommand {
     guard let program = arguments.first, !program.isEmpty else {
       throw Failure(.usage, "no command to run", hint: "stripchart run -- COMMAND [ARGUMENT ...]")
     }
-    guard Self.canBeFound(program) else {
+    // A program that is not there is refused before the recording's file is made (with --force: replaced).
+    guard ChildProcess.canBeFound(lastArguments: words) else {
       throw Failure(
         .noProgram, "cannot run \(Console.quoted(program)): No such file or directory", hint: "check the name and PATH")
     }
@@ -68,7 +73,7 @@ struct RunCommand: ParsableCommand {
     let instrumentation = try Instrumentation(functions: functions, lines: lines)
     // Its PID is part of the recording's name, and the recording must be there before it runs.
     let pending: ChildProcess.Pending
-    do { pending = try prepare(arguments.count, signals: signals.inherited) } catch {
+    do { pending = try prepare(words, signals: signals.inherited) } catch {
       instrumentation?.remove()
       throw error
     }
@@ -79,7 +84,10 @@ struct RunCommand: ParsableCommand {
       instrumentation?.remove()
       throw error
     }
-    let facts = Recorder.facts(mode: "run", command: arguments, interval: try options.resolvedInterval().text)
+    let facts = Recorder.facts(
+      mode: "run",
+      command: ChildProcess.arguments(after: ChildProcess.argumentCount - words, bytes: Annotation.longest),
+      words: words, interval: try options.resolvedInterval().text)
     let sampler = Sampler(
       file, options: samplerOptions,
       facts: facts + [Annotation("fork_peak_rss_bytes", Recorder.peakResident(samplerOptions.roots.proc))],
@@ -101,15 +109,6 @@ struct RunCommand: ParsableCommand {
     sampler.finish(reason: "command ended", exit: exit) { stackRecording?.explain(sampler) }
     ReportPrinter.printReport(of: file, options: options)
     Own.exit(exit.shellCode)
-  }
-
-  /// A program that is not there is refused before the recording's file is made (with --force: replaced).
-  private static func canBeFound(_ program: String) -> Bool {
-    if program.contains("/") { return (try? FileStatus.of(program)) != nil }
-    let path = Own.environment("PATH") ?? "/bin:/usr/bin"
-    return path.split(separator: ":", omittingEmptySubsequences: false).contains { folder in
-      (try? FileStatus.of(folder.isEmpty ? program : "\(folder)/\(program)")) != nil
-    }
   }
 
   private func prepare(_ count: Int, signals: InheritedSignals) throws(Failure) -> ChildProcess.Pending {

@@ -25,8 +25,7 @@ struct StripchartCommand: ParsableCommand {
 
   static func main() {
     do {
-      var command = try parseAsRoot(ChildProcess.arguments())
-      try command.run()
+      try ParsedWords.run(Self.self)
     } catch let failure as Failure {
       failure.say()
       Own.exit(failure.code)

@@ -285,6 +285,24 @@ int strip_fork_pending(const char *const *argv, const char *variable, uint64_t m
   return 0;
 }
 
+// execvp(3): PATH, or confstr(_CS_PATH) without one; an empty folder is the working directory.
+int strip_is_found(const char *program) {
+  struct stat status;
+  if (!*program) return 0;
+  if (strchr(program, '/')) return stat(program, &status) == 0;
+  const char *path = getenv("PATH");
+  if (!path) path = "/bin:/usr/bin";
+  for (;;) {
+    const char *end = strchrnul(path, ':');
+    char name[PATH_MAX];
+    int folder = (int)(end - path);
+    int length = snprintf(name, sizeof name, "%.*s%s%s", folder, path, folder ? "/" : "", program);
+    if (length < (int)sizeof name && stat(name, &status) == 0) return 1;
+    if (!*end) return 0;
+    path = end + 1;
+  }
+}
+
 int strip_release(const strip_pending *pending, const char *value) {
   size_t length = strlen(value);
   while (length > 0) {

@@ -39,12 +39,30 @@ package enum ChildProcess {
     return Pending(raw)
   }
 
-  /// Our own arguments, without the program's name; what is not UTF-8 is repaired.
-  package static func arguments() -> [String] {
-    // Safe because argv has `count` entries.
-    (1..<max(1, Int(strip_argument_count()))).compactMap { index in
-      unsafe strip_arguments()[index].map { unsafe String(cString: $0) }
+  /// How many words we were given after our own name.
+  package static var argumentCount: Int { max(0, Int(strip_argument_count()) - 1) }
+
+  /// Our own arguments after the first `skipped`, without the program's name: at most `count` of them, and none after the one that
+  /// makes them longer than `bytes`. What is not UTF-8 is repaired.
+  package static func arguments(after skipped: Int = 0, count: Int = .max, bytes: Int = .max) -> [String] {
+    var texts: [String] = []
+    var length = 0
+    var index = skipped
+    while index < argumentCount, texts.count < count, length < bytes {
+      // Safe because argv has `argumentCount` entries after the program's name.
+      if let word = unsafe strip_arguments()[index + 1] { unsafe texts.append(String(cString: word)) }
+      length += texts.last?.utf8.count ?? 0
+      index += 1
     }
+    return texts
+  }
+
+  /// Is there a file of that name for execvp(3) to try: the first of the last `count` of our own arguments, itself when it holds a
+  /// slash, else in a folder of PATH? Names and folders are bytes; they need not be UTF-8.
+  package static func canBeFound(lastArguments count: Int) -> Bool {
+    // Safe because argv has that many entries.
+    guard let program = unsafe strip_arguments()[Int(strip_argument_count()) - count] else { return false }
+    return unsafe strip_is_found(program) == 1
   }
 
   /// A zombie among our children, left in place so that its kernel files can still be read.

@@ -54,14 +54,16 @@ package enum FileSystem {
 
   package static func remove(_ path: String) { _ = unsafe path.withCString { unsafe strip_unlink($0) } }
 
-  /// The whole of a small file.
-  package static func contents(of path: String, in directory: Int32 = -1) throws(SystemError) -> [UInt8] {
+  /// The whole of a small file, or its first bytes.
+  package static func contents(
+    of path: String, in directory: Int32 = -1, limit: Int = .max
+  ) throws(SystemError) -> [UInt8] {
     let descriptor = try Descriptor(opening: path, in: directory)
     var bytes: [UInt8] = []
     var failure: SystemError?
     unsafe withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 16) { buffer in
-      while true {
-        let count = unsafe strip_read(descriptor.raw, buffer.baseAddress!, buffer.count)
+      while bytes.count < limit {
+        let count = unsafe strip_read(descriptor.raw, buffer.baseAddress!, min(buffer.count, limit - bytes.count))
         if count < 0 { failure = SystemError(code: Int32(-count), call: "read") }
         if count <= 0 { return }
         unsafe bytes.append(contentsOf: buffer[..<Int(count)])

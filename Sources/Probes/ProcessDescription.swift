@@ -33,11 +33,15 @@ package struct ProcessDescription: Equatable, Sendable {
     self.init(directory: directory.raw)
   }
 
+  /// Bytes that are read of a command line. A recording holds less of it.
+  private static let longestCommandLine = 16 << 10
+
   /// Of the process whose /proc directory is open, even if its PID is used again.
   init(directory: Int32) {
     let command = (try? FileSystem.contents(of: "comm", in: directory)).map(Self.line)
     self.command = command
-    arguments = (try? FileSystem.contents(of: "cmdline", in: directory)).flatMap { bytes in
+    arguments = (try? FileSystem.contents(of: "cmdline", in: directory, limit: Self.longestCommandLine)).flatMap {
+      bytes in
       bytes.isEmpty ? command.map { ["[" + $0 + "]"] } : Self.split(bytes)
     }
     executable = try? FileSystem.link("exe", in: directory)
@@ -45,6 +49,13 @@ package struct ProcessDescription: Equatable, Sendable {
     let status = (try? FileSystem.contents(of: "status", in: directory)) ?? []
     user = Self.number(after: "Uid:", field: 2, in: status).flatMap { UInt32(exactly: $0) }
     parent = Self.number(after: "PPid:", field: 1, in: status).flatMap { Int32(exactly: $0) }
+  }
+
+  /// The process that a thread belongs to, or the process itself: proc_pid_status(5), Tgid. `nil`: there is none of that number.
+  package static func leader(of thread: Int32, root: String) -> Int32? {
+    // A thread that leads no process is not listed in /proc, and can be opened there all the same.
+    guard let status = try? FileSystem.contents(of: root + "/" + String(thread) + "/status") else { return nil }
+    return number(after: "Tgid:", field: 1, in: status).flatMap { Int32(exactly: $0) }
   }
 
   /// Each argument ends with a NUL; a program that wrote over its arguments may have left any number of them.

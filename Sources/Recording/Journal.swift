@@ -198,6 +198,8 @@ package struct Annotation: Equatable, Sendable {
 
   package let name: String
   package let value: Value?
+  /// Bytes of text in one: what is longer is cut.
+  package static let longest = 3000
 
   package init(_ name: String, _ value: Int64?) {
     self.name = name
@@ -239,11 +241,11 @@ extension PacketBuilder {
     field(AnnotationField.name, annotation.name)
     switch value {
     case .integer(let value): field(AnnotationField.integer, signed: value)
-    case .text(let text): field(AnnotationField.string, text, limit: 3000)
+    case .text(let text): field(AnnotationField.string, text, limit: Annotation.longest)
     case .flag(let flag): field(AnnotationField.bool, flag ? 1 : 0)
     case .real(let value): field(AnnotationField.double, double: value)
     case .texts(let texts):
-      var room = 3000
+      var room = Annotation.longest
       for text in texts where room > 0 {
         let element = open(AnnotationField.arrayValue)
         field(AnnotationField.string, text, limit: room)

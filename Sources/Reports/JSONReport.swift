@@ -51,6 +51,7 @@ package struct JSONReport {
     let run = summary.run
     json.member("command", run.command.isEmpty ? nil : ShellCommand.quoted(run.command))
     json.member("arguments", run.command)
+    json.member("command_words", run.commandWords)
     json.member("wall_seconds", run.wallSeconds)
     exit(run.exit, &json)
     json.member("mode", run.mode)

@@ -76,7 +76,8 @@ package struct TerminalReport {
       return process.shownCommandAndPID
     default:
       let command = summary.run.command
-      return command.isEmpty ? "a recording" : ShownText.escaped(ShellCommand.quoted(command))
+      let isCut = summary.run.commandWords.map { $0 > command.count } ?? false
+      return command.isEmpty ? "a recording" : ShownText.escaped(ShellCommand.quoted(command)) + (isCut ? " …" : "")
     }
   }
 

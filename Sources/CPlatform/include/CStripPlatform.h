@@ -105,6 +105,9 @@ int strip_process_name(char out[_Nonnull 16]);
 int strip_argument_count(void);
 const char *_Nullable const *_Nonnull strip_arguments(void);
 
+// 1: there is a file that execvp(3) would try for that name.
+int strip_is_found(const char *_Nonnull program);
+
 // A child that exists and waits at a gate before it becomes a program.
 typedef struct {
   int32_t pid, gate, outcome;
