@@ -14,13 +14,13 @@ struct CheckCommand: ParsableCommand {
         stripchart check train.pftrace --baseline base.pftrace --tolerance memory=5%
         stripchart check train.pftrace --budgets budgets.toml --junit check.xml
 
-      Exit code: 0 all held, 2 one is broken, 3 none is broken but one cannot be
+      Exit code: 0 all held, 2 one is broken, 3 none is broken but one cannot be \
       told: the figure is missing, the span is not there, the file is damaged.
 
-      Quantities of a run: memory (its peak), cpu, wall, read, write, storage
-      (both). Of a span: these, of all its calls together; calls, growth; and of one
-      call mean, p50, p95, p99, max. A span is named STEP, or by the end of its
-      path: TRAIN/STEP. Wall time is what else the machine did, too: it is held only
+      Quantities of a run: memory (its peak), cpu, wall, read, write, storage \
+      (both). Of a span: these, of all its calls together; calls, growth; and of one \
+      call mean, p50, p95, p99, max. A span is named STEP, or by the end of its \
+      path: TRAIN/STEP. Wall time is what else the machine did, too: it is held only \
       where it is asked for.
 
       A budgets file is TOML with strings as values:

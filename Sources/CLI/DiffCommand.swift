@@ -7,14 +7,15 @@ struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Say what changed between two recordings, and which code is responsible.",
+    usage: "stripchart diff [options] A B, or: A ... --against B ...",
     discussion: """
       Example:
         stripchart diff before.pftrace after.pftrace
         stripchart diff old-*.pftrace --against new-*.pftrace --markdown
         stripchart diff before.pftrace after.pftrace --html -o change.html
 
-      Two files are A and B. With --against, the files before it are the runs of A
-      and those after it the runs of B: then means are compared, with an interval
+      Two files are A and B. With --against, the files before it are the runs of A \
+      and those after it the runs of B: then means are compared, with an interval \
       that 95 of 100 cases lie in. Three runs a side are a good start.
       """)
 

@@ -8,14 +8,15 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write a recording's data in another format.",
+    usage: "stripchart export [options] FILE",
     discussion: """
       Example:
-        stripchart export train-4711.pftrace --to csv -o train
-        stripchart export train-4711.pftrace --to speedscope -o train.speedscope.json
-        stripchart export train-4711.pftrace --to collapsed --weight cpu | flamegraph.pl > train.svg
+        stripchart export train.pftrace --to csv -o train
+        stripchart export train.pftrace --to speedscope -o train.speedscope.json
+        stripchart export train.pftrace --to collapsed | flamegraph.pl > train.svg
 
-      csv         train.resources.csv, train.processes.csv, train.events.csv (Docs/report-schema.md)
-      columns     one file for numpy; Python's stripchart.load() reads it (Docs/columns.md)
+      csv         tables of resources, processes, events (Docs/report-schema.md)
+      columns     one file for numpy and stripchart.load() (Docs/columns.md)
       json        every record as a line of JSON (Docs/report-schema.md)
       chrome      Trace Event Format: chrome://tracing, Perfetto
       speedscope  https://www.speedscope.app

@@ -20,7 +20,7 @@ struct RecordingOptions: ParsableArguments {
   var interval: IntervalArgument?
 
   @Option(
-    name: .long, help: ArgumentHelp("The part of one CPU that reading may use.", valueName: "share"),
+    name: .long, help: ArgumentHelp("CPU share that the recorder may use (default: 1%).", valueName: "share"),
     transform: ShareArgument.parse)
   var budget: ShareArgument?
 

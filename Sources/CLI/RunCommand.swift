@@ -14,9 +14,9 @@ struct RunCommand: ParsableCommand {
       Example:
         stripchart run -o train.pftrace -- python3 train.py --epochs 3
         stripchart run --stacks -- .build/release/server
-        stripchart run --functions 'shop.*' --lines 'shop.prices:total' -- python3 -m shop
+        stripchart run --functions 'shop.*' --lines shop.prices -- python3 -m shop
 
-      The command's input, output, terminal and signals are its own, and so is the exit code (128 + N after signal N; 126: it
+      The command's input, output, terminal and signals are its own, and so is the exit code (128 + N after signal N; 126: it \
       cannot be run; 127: there is none). The report goes to standard error.
       """)
 
