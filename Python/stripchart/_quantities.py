@@ -44,7 +44,7 @@ def size_text(count: float) -> str:
     """`1.23 MiB`, three digits."""
     sign, rest = ("-" if count < 0 else ""), abs(float(count))
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if rest < 1000:
+        if rest < (1024 if unit == "B" else 999.5):
             break
         rest /= 1024
     else:
@@ -54,10 +54,10 @@ def size_text(count: float) -> str:
 
 def seconds_text(value: float) -> str:
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= scale:
+        if value >= 0.9995 * scale:
             return f"{three_digits(value / scale)} {unit}"
-    return "0 s" if value <= 0 else f"{value * 1e9:.0f} ns"
+    return "0 s" if value <= 0 else f"{three_digits(value * 1e9)} ns"
 
 
 def three_digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}" if value >= 0.9995 else f"{value:.3f}"

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 
+from . import _quantities
 from ._table import Column, Counters, Machine, Spans, Table
 
 _MAGIC = b"STRIPCOL"
@@ -113,7 +114,7 @@ class Recording:
         command = " ".join((program["command"] or program["mode"]).split())
         command = command if len(command) <= 60 else command[:59] + "…"
         return (
-            f"<Recording {self.path!r}: {command}, {program['wall_seconds']:.6g} s,"
+            f"<Recording {self.path!r}: {command}, {_quantities.seconds_text(program['wall_seconds'])},"
             f" {len(self.processes)} processes, {len(self.samples)} samples, {len(self.spans)} spans>"
         )
 
@@ -181,7 +182,7 @@ def _of_the_recorder(summary: Mapping[str, Any]) -> List[Dict[str, Any]]:
     for span in summary["spans"]:
         if span.get("folded"):
             since = span["folded"]["since_seconds"]
-            texts.append(f"calls of {span['name']!r} have sums in `folded` from {since:.6g} s on, no rows in `spans`")
+            texts.append(f"calls of {span['name']!r} have sums in `folded` from {_quantities.seconds_text(since)} on, no rows in `spans`")
     for misuse in summary.get("misuses", []):
         texts.append(f"a span was {misuse['kind']}: {misuse['name']!r}, {misuse['count']} times")
     for missed in summary.get("unmatched_patterns", []):

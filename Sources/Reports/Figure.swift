@@ -4,7 +4,6 @@ enum Figure {
   static let units: Set<Substring> = [
     "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "s", "ms", "µs", "ns", "%", "Hz", "W", "J", "kJ", "kWh", "°C", "M",
     "G",
-    "CPU-seconds",
   ]
   static let missing = "—"
 
@@ -16,7 +15,7 @@ enum Figure {
     var scaled = value / 1024
     var unit = 0
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    while scaled.magnitude >= 1023.5, unit < units.count - 1 {
+    while scaled.magnitude >= 999.5, unit < units.count - 1 {
       scaled /= 1024
       unit += 1
     }
@@ -29,26 +28,26 @@ enum Figure {
     return (value > 0 ? "+" : "") + bytes(value)
   }
 
-  /// A value in no unit that we know: four significant digits.
+  /// A value in no unit that we know: three significant digits, without zeros at the end; a whole number is shown whole.
   static func value(_ value: Double) -> String {
     guard value.isFinite else { return missing }
     if value == 0 { return "0" }
     var exponent = 0
     var digits = value.magnitude
-    while digits >= 9.9995 {
+    while digits >= 9.995 {
       digits /= 10
       exponent += 1
     }
-    while digits < 0.99995 {
+    while digits < 0.9995 {
       digits *= 10
       exponent -= 1
     }
     let sign = value < 0 ? "-" : ""
     if (-4...5).contains(exponent) {
       if value.rounded() == value { return "\(Int64(value))" }
-      return sign + trimmed(value.magnitude, decimals: max(0, 3 - exponent))
+      return sign + trimmed(value.magnitude, decimals: max(0, 2 - exponent))
     }
-    return "\(sign)\(trimmed(digits, decimals: 3))e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
+    return "\(sign)\(trimmed(digits, decimals: 2))e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
   }
 
   /// Without zeros at the end.
@@ -89,13 +88,15 @@ enum Figure {
     return value < 9_995_000_000 ? "\(threeDigits(scaled / 1e6)) M" : "\(threeDigits(scaled / 1e9)) G"
   }
 
-  /// Three significant digits, but at most three after the point.
+  /// Three significant digits; what is below a thousandth is only called so.
   static func threeDigits(_ value: Double) -> String {
     guard value.isFinite, value.magnitude < 1e15 else { return value.isFinite ? "\(value)" : missing }
     switch value.magnitude {
     case 0: return "0"
-    case ..<0.0005: return "<0.001"
-    case ..<0.0995: return fixed(value, decimals: 3)
+    case ..<0.0009995: return "<0.001"
+    case ..<0.009995: return fixed(value, decimals: 5)
+    case ..<0.09995: return fixed(value, decimals: 4)
+    case ..<0.9995: return fixed(value, decimals: 3)
     case ..<9.995: return fixed(value, decimals: 2)
     case ..<99.95: return fixed(value, decimals: 1)
     default: return fixed(value, decimals: 0)
@@ -103,7 +104,7 @@ enum Figure {
   }
 
   private static func fixed(_ value: Double, decimals: Int) -> String {
-    let scale = [1, 10, 100, 1000][decimals]
+    let scale = [1, 10, 100, 1000, 10_000, 100_000][decimals]
     let scaled = Int((value.magnitude * Double(scale)).rounded())
     let sign = value < 0 && scaled > 0 ? "-" : ""
     if decimals == 0 { return "\(sign)\(scaled)" }

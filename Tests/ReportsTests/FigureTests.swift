@@ -6,7 +6,7 @@ import Testing
 @Suite struct FigureTests {
   @Test(
     arguments: [
-      (0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (10_239, "10.0 KiB"), (1_047_000, "1022 KiB"),
+      (0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (10_239, "10.0 KiB"), (1_047_000, "0.998 MiB"),
       (1_048_300, "1.00 MiB"),
       (812 << 20, "812 MiB"), (Int64.max, "8.00 EiB"),
     ] as [(Int64, String)])
@@ -63,13 +63,28 @@ import Testing
 
   @Test(arguments: [
     (0, "0"), (-0.0, "0"), (0.31, "0.31"), (1, "1"), (-1.5, "-1.5"), (3e-5, "3e-5"), (0.0001, "0.0001"),
-    (0.00012346, "0.0001235"), (1234.56, "1235"), (99999, "99999"), (123_456.7, "123457"), (1_234_567, "1.235e+6"),
+    (0.00012346, "0.000123"), (1234.56, "1235"), (99999, "99999"), (123_456.7, "123457"), (1_234_567, "1.23e+6"),
+    (0.6774, "0.677"),
     (0.99996, "1"), (9.9996, "10"), (999_999.9, "1e+6"), (1e300, "1e+300"), (-2.5e-300, "-2.5e-300"),
     (.infinity, "—"),
     (.nan, "—"),
   ])
-  func `a value in no known unit has four digits`(_ value: Double, _ shown: String) {
+  func `a value in no known unit has three digits`(_ value: Double, _ shown: String) {
     #expect(Figure.value(value) == shown)
+  }
+
+  @Test(arguments: [
+    (0.677, "0.677"), (0.0677, "0.0677"), (0.00677, "0.00677"), (0.0009, "<0.001"), (0.001, "0.00100"),
+    (0.99951, "1.00"), (0.9994, "0.999"), (9.994, "9.99"), (9.996, "10.0"), (99.96, "100"), (-0.25, "-0.250"), (0, "0"),
+  ])
+  func `every figure has three significant digits`(_ value: Double, _ shown: String) {
+    #expect(Figure.threeDigits(value) == shown)
+  }
+
+  @Test func `a time below a second is the same text as a duration and as a share`() {
+    #expect(Figure.duration(0.677) == "677 ms")
+    #expect(Figure.percent(0.00677) == "0.677 %")
+    #expect(Figure.bytes(0.677 * 1024 * 1024) == "693 KiB")
   }
 
   @Test func `growth has a sign`() {

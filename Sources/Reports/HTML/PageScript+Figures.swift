@@ -5,8 +5,8 @@ extension PageScript {
     function digits(value) {
       const size = Math.abs(value);
       if (size === 0) return "0";
-      if (size < 0.0005) return "<0.001";
-      return value.toFixed(size < 0.0995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+      if (size < 0.0009995) return "<0.001";
+      return value.toFixed(size < 0.009995 ? 5 : size < 0.09995 ? 4 : size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
     }
     const isKnown = value => value !== null && value !== undefined && !Number.isNaN(value);
     function asBytes(value) {
@@ -15,7 +15,7 @@ extension PageScript {
       const units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
       let unit = 0;
       value /= 1024;
-      while (Math.abs(value) >= 1023.5 && unit < units.length - 1) { value /= 1024; unit++; }
+      while (Math.abs(value) >= 999.5 && unit < units.length - 1) { value /= 1024; unit++; }
       return digits(value) + " " + units[unit];
     }
     const asGrowth = value => isKnown(value) ? (value > 0 ? "+" : "") + asBytes(value) : missing;
@@ -49,7 +49,9 @@ extension PageScript {
     function asNumber(value) {
       if (!isKnown(value)) return missing;
       const size = Math.abs(value);
-      return size === 0 || (size >= 1e-4 && size < 1e6) ? String(+value.toPrecision(4)) : value.toExponential(3);
+      if (Number.isInteger(value) && size < 1e6) return String(value);
+      if (size < 1e-4 || size >= 1e6) return value.toExponential(2);
+      return size >= 1000 ? String(Math.round(value)) : String(+value.toPrecision(3));
     }
     const figure = {
       bytes: asBytes, rate: value => isKnown(value) ? asBytes(value) + "/s" : missing, share: asShare, number: asNumber,
