@@ -12,6 +12,9 @@ package struct RecordingSummary: Sendable {
   package var run = RunFacts()
   package var machine = MachineFacts()
   package var machineUse = MachineUse()
+  package var machineActivity = MachineActivity()
+  /// `nil`: only some processes were recorded, not all of the machine's.
+  package var survey: SurveyUse?
   package var processes: [ProcessUsage] = []
   /// What it may not exceed, and how near it came.
   package var limits: [LimitUse] = []
@@ -114,6 +117,10 @@ package struct ProcessUsage: Sendable {
   /// What it used since the recording began (counters), or at the end (levels), by metric.
   package var last = ProcessSample()
   package var peaks = ProcessSample()
+  /// It was not ours to read what it reads and writes.
+  package var hidesIO = false
+  /// What it reads and writes holds that of children that it waited for and that no reading has met.
+  package var holdsUnseenChildren = false
   /// The most that it held in its last second, or in the recording's.
   package var lastMemory = HeldMemory()
   /// Its limits by getrlimit(2), where the recording tells them.

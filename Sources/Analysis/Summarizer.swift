@@ -11,6 +11,7 @@ package struct Summarizer: RecordingVisitor {
   private var stackBook = StackBook()
   private var program = ProgramBook()
   private var gpus = GPUBook()
+  private var survey = SurveyBook()
   private var limitBook = LimitBook()
   private var heapBook = HeapBook()
   private var names: [String] = []
@@ -81,6 +82,7 @@ package struct Summarizer: RecordingVisitor {
     spans.describe(track)
     program.describe(track)
     gpus.describe(track)
+    survey.describe(track)
     heapBook.describe(track)
     if case .thread = track.kind, let bound = program.bound(of: track.index) {
       spans.setBound(bound, of: track.index)
@@ -150,7 +152,7 @@ package struct Summarizer: RecordingVisitor {
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {
     guard time < Self.latest else { return }
     if spans.count(track, value, at: time) || gpus.count(track, value, at: time) { return }
-    if heapBook.count(track, value) { return }
+    if heapBook.count(track, value) || survey.count(track, value) { return }
     guard ledger.holds(track) else { return }
     if ledger.closes(tick: time) { closeTick() }
     ledger.count(track, value, at: time)
@@ -202,7 +204,7 @@ package struct Summarizer: RecordingVisitor {
       facts.run.end = time
       facts.run.exit = note.exit
     case "pattern": _ = program.note(name, on: track, note)
-    default: _ = gpus.note(name, on: track, at: time, note)
+    default: _ = gpus.note(name, on: track, at: time, note) || survey.note(name, on: track, at: time, note)
     }
   }
 
@@ -232,6 +234,7 @@ package struct Summarizer: RecordingVisitor {
     facts.run.workingDirectory = note.text("working_directory")
     facts.run.interval = note.text("interval") ?? ""
     gpus.begin(at: time)
+    survey.begin(at: time)
     facts.curves = Curves(start: time)
   }
 
@@ -371,6 +374,8 @@ package struct Summarizer: RecordingVisitor {
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
     facts.machineUse = MachineUse(ledger)
+    facts.machineActivity = MachineActivity(ledger)
+    survey.finish(&facts)
     limitBook.finish(&facts, ledger)
     facts.heaps = heapBook.finished
     facts.counters = program.counters

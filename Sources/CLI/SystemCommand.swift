@@ -6,9 +6,13 @@ struct SystemCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "system",
     abstract: "Record the whole machine until the time is over or Ctrl-C.",
+    usage: "stripchart system [options]",
     discussion: """
       Example:
         stripchart system -d 1m -o machine.pftrace
+
+      The report says what limited the machine, what it did, and which processes used most CPU time, memory and disk. All processes \
+      are read at the begin, at the end and about once a second; what comes and goes between is a lower bound, and said to be.
       """)
 
   @OptionGroup var options: RecordingOptions
@@ -21,7 +25,7 @@ struct SystemCommand: ParsableCommand {
   func run() throws {
     var samplerOptions = try options.samplerOptions()
     samplerOptions.followsDescendants = false
-    let parts = try options.samplerParts(samplerOptions)
+    let parts = [ProcessSurvey(budget: samplerOptions.budget).part] + (try options.samplerParts(samplerOptions))
     let signals = try Recorder.signals()
     let file = try options.createFile(named: "system", pid: Own.pid)
     let sampler = Sampler(

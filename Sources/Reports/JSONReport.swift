@@ -27,6 +27,7 @@ package struct JSONReport {
       json.object(total)
       json.key("machine")
       json.object(machine)
+      MachineObjects(summary).writeSurvey(&json)
       LimitObjects(summary).write(&json)
       json.key("spans")
       json.array { json in for span in summary.spans { json.object { SpanObject(span).write(&$0) } } }
@@ -171,6 +172,7 @@ package struct JSONReport {
     json.member("container", machine.container)
     json.member("busy_share", machine.busyShare)
     json.member("least_available_bytes", machine.leastAvailableBytes)
+    MachineObjects(summary).writeActivity(&json)
   }
 
   private func recorder(_ json: inout JSONWriter) {

@@ -18,7 +18,9 @@ package struct MarkdownReport {
 
   /// Ends with a line feed.
   package var text: String {
-    let sections = [head, verdict, sums, gpus, spans, lines] + stacks + [evidence, foot]
+    let machine = MachineMarkdown(summary, selection, Self.text)
+    let figures = summary.survey == nil ? [sums] : machine.sections
+    let sections = [head, verdict] + figures + [gpus, spans, lines] + stacks + [evidence, foot]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 

@@ -67,7 +67,27 @@ struct RecordingNotes {
     }
   }
 
+  /// Processes of the machine are read more seldom than ticks come.
+  private func survey(_ survey: SurveyUse) -> String {
+    let wall = summary.run.wallSeconds
+    let rate = wall > 0 ? " (\(Figure.threeDigits(Double(survey.readings) / wall)) times a second)" : ""
+    let ended = summary.processes.count { $0.endSeconds != nil }
+    var sentence = "all processes were read \(survey.readings) times\(rate)"
+    if ended > 0 {
+      let whose =
+        ended == 1
+        ? "1 ended between two readings: its figures are lower bounds"
+        : "\(ended) ended between two readings: their figures are lower bounds"
+      sentence += "; \(whose) (≥)"
+    }
+    if let missed = survey.tasksMissedAtMost, missed > 0 {
+      sentence += "; at most \(missed) tasks (processes or threads) came and went unseen"
+    }
+    return sentence
+  }
+
   private var vanished: String? {
+    if let survey = summary.survey { return self.survey(survey) }
     // Of a life that no tick met there was no reading at all: the line on processes says so.
     let count = summary.processes.count { $0.finalReading == "vanished" && $0.last.has(.minorFaults) }
     if count == 0 { return nil }
@@ -86,7 +106,7 @@ struct RecordingNotes {
   }
 
   private var unseen: String? {
-    let cpu = summary.total.unseenCPUSeconds.map { "\(Figure.threeDigits($0)) s of CPU" }
+    let cpu = summary.total.unseenCPUSeconds.map { "\(Figure.duration($0)) of CPU time" }
     guard let tasks = summary.total.unseenTasksAtMost, tasks > 0 else {
       // What a process uses while it is taken down comes after its exit record.
       guard let unseen = summary.total.unseenCPUSeconds, let all = summary.total.cpuSeconds, unseen > 0.01 * all,

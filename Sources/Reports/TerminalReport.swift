@@ -35,11 +35,17 @@ package struct TerminalReport {
       let figures = SpanFigures(summary.spans, gpus: GPUSection(summary).labels).sections(width, style)
       sections = [head + verdict, spans] + figures + [found] + lines
     } else {
-      let processes = ProcessTable(summary, selection).lines(width, style)
+      let isMachine = summary.survey != nil
+      let processes =
+        isMachine
+        ? SurveyTable(summary, selection).lines(width, style) : ProcessTable(summary, selection).lines(width, style)
+      let machine = isMachine ? MachineSection(summary).lines(width, style) : []
       let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
       let gpus = GPUSection(summary).lines(width, style)
       sections =
-        [head + verdict + answer, curves, gpus, found, processes, spans] + lines + stacks + own + [notes, footer]
+        [head + verdict + answer, curves, machine, gpus, found, processes, spans] + lines + stacks + own + [
+          notes, footer,
+        ]
     }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
@@ -109,19 +115,34 @@ package struct TerminalReport {
 
   /// One to three sentences.
   private var answer: [String] {
+    if summary.survey != nil {
+      let sentences = MachineAnswer(summary).sentences.map { FindingText.terminal.sentence($0) }
+      return ShownText.wrapped(sentences.joined(separator: " "), to: width)
+    }
     var sentences: [String] = []
     if summary.run.mode != "system" || summary.total.cpuSeconds != nil { sentences.append(use) }
-    if summary.total.processCount > 1 {
-      let total = summary.total
-      let atLeast = total.isProcessCountLowerBound ? "at least " : ""
-      let atOnce =
-        total.isPeakLowerBound
-        ? "up to \(total.greatestProcessCount) were seen at once" : "at most \(total.greatestProcessCount) at once"
-      sentences.append("It was \(atLeast)\(total.processCount) processes; \(atOnce).")
-    }
+    if let processes { sentences.append(processes) }
     if let limit = LimitText(summary).sentence { sentences.append(limit) }
     if let machine { sentences.append(machine) }
     return ShownText.wrapped(sentences.joined(separator: " "), to: width)
+  }
+
+  /// How many there were, unless the first sentence has said it.
+  private var processes: String? {
+    let total = summary.total
+    guard total.processCount > 1 else { return nil }
+    let isSaid = summary.run.mode == "attach" && total.processCount == summary.processes.count
+    let atOnce =
+      total.isPeakLowerBound
+      ? "up to \(total.greatestProcessCount) were seen at once" : "at most \(total.greatestProcessCount) at once"
+    if isSaid && !total.isProcessCountLowerBound {
+      guard total.greatestProcessCount < total.processCount else { return nil }
+      return total.isPeakLowerBound
+        ? "Up to \(total.greatestProcessCount) of them were seen at once."
+        : "At most \(total.greatestProcessCount) of them ran at once."
+    }
+    let atLeast = total.isProcessCountLowerBound ? "at least " : ""
+    return "It was \(atLeast)\(total.processCount) processes; \(atOnce)."
   }
 
   private var use: String {
@@ -132,7 +153,7 @@ package struct TerminalReport {
       summary.run.mode != "attach" ? "ran" : summary.processes.count == 1 ? "was recorded for" : "were recorded for"
     var parts = ["\(subject) \(verb) \(Figure.duration(wall))"]
     if let cpu = total.cpuSeconds {
-      parts[0] += " and used \(total.isUsageLowerBound ? "at least " : "")\(Figure.threeDigits(cpu)) CPU-seconds"
+      parts[0] += " and used \(total.isUsageLowerBound ? "at least " : "")\(Figure.duration(cpu)) of CPU time"
       if wall > 0 { parts[0] += " (\(Figure.percent(cpu / wall)) of one CPU)" }
     } else {
       parts[0] += "; its CPU time is not known"

@@ -5,7 +5,7 @@ import StripRecording
 
 /// Hand-made summaries, each a case that a report must show well.
 enum SummaryFixture: String, CaseIterable {
-  case training, nasty, crowd, machine, nothing, python, native
+  case training, nasty, crowd, machine, survey, nothing, python, native
 
   var summary: RecordingSummary {
     switch self {
@@ -13,6 +13,7 @@ enum SummaryFixture: String, CaseIterable {
     case .nasty: Self.killedRecorder
     case .crowd: Self.crowdedRun
     case .machine: Self.wholeDay
+    case .survey: Self.surveyedMachine
     case .nothing: RecordingSummary()
     case .python: Self.pythonRun
     case .native: Self.nativeRun
