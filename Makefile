@@ -60,6 +60,10 @@ test: setup-test build build-embedded python examples docs ## Run all tests: Swi
 	.build-venv/bin/python -m pytest Tests/EndToEnd
 	Scripts/test-python
 
+# STRIPCHART=path: another command than the release build. WORDS="stress pool": only workloads with these words in their names.
+truth: setup-test build ## Record workloads beside independent witnesses and write Docs/truth.md
+	.build-venv/bin/python Tests/Truth/run.py $(if $(WORDS),$(WORDS),--write Docs/truth.md)
+
 bench: build-bench ## Measure against C, psutil and other recorders (ROWS="sample span" for some, BENCH_ROUNDS=3 for less)
 	.build-bench/venv/bin/python Benchmarks/run.py $(ROWS)
 
