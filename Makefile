@@ -6,7 +6,7 @@ DEMO_RECORDING := .build-demo/demo.pftrace
 .DEFAULT_GOAL := help
 # Swift's package manager holds a lock a build folder, so two at a time only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup build build-embedded build-bench python examples docs sanitize demo test bench check lint layers foundation clean
+.PHONY: help setup build build-embedded build-bench python examples docs sanitize demo test truth bench check lint layers foundation clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

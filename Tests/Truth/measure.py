@@ -92,6 +92,7 @@ class Bench:
         os.chmod(self.folder, 0o755)
         self.python = os.path.realpath(sys.executable)
         self.work = self.folder
+        self.afterwards = []  # what puts the machine back as it was
 
     def program(self, name):
         binary = self.folder / name
@@ -119,6 +120,8 @@ class Bench:
             words = [str(each) for each in (workload.command(self) if callable(workload.command) else workload.command)]
             return self._attached(workload, words) if workload.attach else self._run(workload, words, groups)
         finally:
+            while self.afterwards:
+                self.afterwards.pop()()
             groups.remove()
             shutil.rmtree(self.work, ignore_errors=True)
 
