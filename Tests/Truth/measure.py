@@ -90,7 +90,7 @@ class Bench:
         # On a disk, where the kernel counts what is written.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stripchart-truth-", dir=os.environ.get("TMPDIR", "/var/tmp")))
         os.chmod(self.folder, 0o755)
-        self.python = os.path.realpath(sys.executable)
+        self.python = sys.executable
         self.work = self.folder
         self.afterwards = []  # what puts the machine back as it was
 
@@ -195,7 +195,8 @@ class Bench:
                 max(absolute, 0.01 * witness[key]))
             for figure, (ours, key, absolute) in FIGURES.items() if key in witness
         ] + [
-            Row(workload.name, "written to storage", "the workload's own count", 0, 0, total.get("write_bytes"), marked, MEBIBYTE),
+            Row(workload.name, figure, "the workload's own count", 0, 0, total.get(FIGURES[figure][0]), marked, MEBIBYTE)
+            for figure in ("written to storage", "characters written")
         ]
 
     def _until_recorded(self, recorder, recording, pid):
