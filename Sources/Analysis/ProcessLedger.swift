@@ -72,7 +72,9 @@ package struct ProcessLedger: Sendable {
     let used = life &- baseline(metric, runStart)
     guard Self.holdsChildren.contains(metric) else { return max(0, used) }
     // The kernel adds a waited-for child's input and output to its parent's own.
-    return max(0, used &- (explained[metric] ?? 0) &- (explainedByLives[metric] ?? 0), exited[metric] ?? 0)
+    return max(
+      0, used &- (explained[metric] ?? 0) &- (explainedByLives[metric] ?? 0),
+      (exited[metric] ?? 0) &- baseline(metric, runStart))
   }
 
   /// Its own count since it began; for input and output with its waited-for children's.

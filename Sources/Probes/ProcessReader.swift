@@ -118,7 +118,7 @@ public struct ProcessReader: ~Copyable, Sendable {
         try unsafe readFile(name, of: index, isKept: false, into: &sample, buffer, parse)
       case .threads:
         try unsafe threadCounts.read(
-          directory: directory.raw, threads: state.threads, into: &sample, buffer)
+          pid, directory: directory.raw, threads: state.threads, into: &sample, buffer)
       case .call(let ask):
         if let error = ask(pid, directory.raw, &sample) { throw error }
       }

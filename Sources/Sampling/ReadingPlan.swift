@@ -57,11 +57,12 @@ package struct ReadingPlan: Sendable {
   package init(budget: Double) {
     hot = Entry("every tick", ProcessProbe.through(.every), shortest: 0, share: budget * 0.5)
     dear = []
+    let share = 0.15 / Double(ProcessProbe.all.count { $0.tier != .every })
     for index in ProcessProbe.all.indices where ProcessProbe.all[index].tier != .every {
       let probe = ProcessProbe.all[index]
       var set = ProbeSet()
       set.insert(index)
-      dear.append(Entry(probe.name, set, shortest: probe.tier.shortestInterval, share: budget * 0.05))
+      dear.append(Entry(probe.name, set, shortest: probe.tier.shortestInterval, share: budget * share))
     }
     machine = Entry(
       "machine", MachineProbe.through(.often), shortest: Tier.often.shortestInterval, share: budget * 0.3)

@@ -355,8 +355,20 @@ package import StripRecording
         noteRefusals(process, at: now)
       }
     }
-    if plan.dear[entry].isSweep { journal.memorySweep(schedule.ticks, at: now) }
+    if plan.dear[entry].isSweep, isUndisturbed { journal.memorySweep(schedule.ticks, at: now) }
     plan.dear[entry].read(in: Clock.boottime() - start, at: now, tick: schedule.interval)
+  }
+
+  /// Is everybody there who was there when the tick looked, and nobody new? A process that was forked or ended in the midst of a sweep
+  /// divides pages between others that were read already.
+  private var isUndisturbed: Bool {
+    if case .none = cursor.peek() {} else { return false }
+    for process in processes {
+      let outcome = unsafe process.reader.read(ProcessProbe.giving([.threads]), into: &process.sample, buffer: buffer)
+      if case .vanished = outcome { return false }
+      if process.state.isZombie { return false }
+    }
+    return true
   }
 
   /// Between vfork(2) and execve(2) a child runs in its parent's memory, which counts once.

@@ -25,6 +25,12 @@ struct TaskCursor: ~Copyable {
     last = Self.read(file) ?? 0
   }
 
+  /// Whether there is news, which stays news.
+  func peek() -> News {
+    guard let now = Self.read(file) else { return .unknown }
+    return now == last ? .none : .unknown
+  }
+
   mutating func news() -> News {
     guard let now = Self.read(file) else { return .unknown }
     defer { last = now }

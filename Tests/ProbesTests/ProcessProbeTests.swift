@@ -45,16 +45,13 @@ struct ProcessProbeTests {
     #expect(sample[.fileSize] == kibibytes(6728))
     #expect(sample[.sharedSize] == 0)
     #expect(sample[.swapSize] == 0)
-    #expect(sample[.voluntarySwitches] == 17)
-    #expect(sample[.involuntarySwitches] == 10)
   }
 
   @Test(arguments: ["proc/2/status", "proc/4243/status"])
-  func `a process without memory lacks the sizes and has the switches`(file: String) {
+  func `a process without memory lacks the sizes`(file: String) {
     let (sample, _) = ProcessProbe.named("status").parsed(Fixture.bytes(file))
     #expect(sample[.peakResidentSize] == nil)
     #expect(sample[.swapSize] == nil)
-    #expect(sample[.voluntarySwitches] != nil)
   }
 
   @Test func `unique size is what nobody shares`() {

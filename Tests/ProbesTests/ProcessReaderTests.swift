@@ -98,6 +98,52 @@ struct ProcessReaderTests {
     }
   }
 
+  @Test func `switches and run-queue delay are those of all threads, also of those that have ended`() throws {
+    func status(_ voluntary: Int, _ involuntary: Int) -> String {
+      "Name:\tx\nvoluntary_ctxt_switches:\t\(voluntary)\nnonvoluntary_ctxt_switches:\t\(involuntary)\n"
+    }
+    let stat = "70 (x) S " + (4...52).map { $0 == 20 ? "3" : "0" }.joined(separator: " ")
+    let tree = [
+      "70/stat": stat, "70/statm": "1 2 3", "70/fd/0": "", "70/io": "", "70/smaps_rollup": "", "70/status": "",
+      "70/task/70/status": status(5, 1), "70/task/70/schedstat": "100 7 6",
+      "70/task/71/status": status(40, 2), "70/task/71/schedstat": "100 30 42",
+      "70/task/72/status": status(300, 3), "70/task/72/schedstat": "100 500 303",
+    ]
+    try Fixture.withTree(tree) { root in
+      var reader = try ProcessReader(pid: 70, root: root)
+      let (sample, _) = read(&reader)
+      #expect(sample[.voluntarySwitches] == 345)
+      #expect(sample[.involuntarySwitches] == 6)
+      #expect(sample[.runDelay] == 537)
+      try FileManager.default.removeItem(atPath: root + "/70/task/72")
+      try "100 31 43".write(toFile: root + "/70/task/71/schedstat", atomically: false, encoding: .utf8)
+      try status(41, 2).write(toFile: root + "/70/task/71/status", atomically: false, encoding: .utf8)
+      let (later, _) = read(&reader)
+      #expect(later[.voluntarySwitches] == 346)
+      #expect(later[.runDelay] == 538)
+    }
+  }
+
+  @Test func `a parked reader keeps no descriptor and knows its process by the start`() throws {
+    func stat(_ start: Int) -> String {
+      "70 (x) S " + (4...52).map { $0 == 20 ? "1" : $0 == 22 ? "\(start)" : "0" }.joined(separator: " ")
+    }
+    try Fixture.withTree(["70/stat": stat(500), "70/statm": "1 2 3", "70/status": ""]) { root in
+      var reader = try ProcessReader(pid: 70, root: root)
+      _ = read(&reader)
+      reader.park()
+      var (sample, _) = read(&reader)
+      #expect(sample[.residentSize] == 2 * Machine.pageSize)
+      try stat(900).write(toFile: root + "/70/stat", atomically: false, encoding: .utf8)
+      let outcome: ProcessReader.Outcome
+      (sample, outcome) = read(&reader)
+      guard case .vanished = outcome else {
+        Issue.record("taken for the same process")
+        return
+      }
+    }
+  }
+
   @Test func `a copied tree is read, and its CPU time is the sum of stat's`() throws {
     var reader = try ProcessReader(pid: 4242, root: Fixture.root + "/proc")
     let (sample, _) = read(&reader)

@@ -55,10 +55,18 @@ struct StatProbeTests {
 
   @Test func `huge numbers saturate`() {
     let huge = String(repeating: "9", count: 40)
-    let line = "1 (x) Z " + Array(repeating: huge, count: 49).joined(separator: " ")
+    let line = "1 (x) R " + Array(repeating: huge, count: 49).joined(separator: " ")
     let (sample, state) = probe.parsed(line.utf8)
     #expect(sample[.userTime] == .max)
-    #expect(state.isZombie)
+    #expect(state.threads == .max)
+  }
+
+  @Test(arguments: [(1, true), (2, false)])
+  func `a leader that ended is the end of its process when no thread is left`(threads: Int, isEnd: Bool) {
+    let fields = (4...52).map { $0 == 20 ? "\(threads)" : "0" }
+    let (_, state) = probe.parsed(("7 (x) Z " + fields.joined(separator: " ")).utf8)
+    #expect(state.isZombie == isEnd)
+    #expect(state.isLedByNone == !isEnd)
   }
 
   @Test func `a line without brackets tells nothing`() {
