@@ -164,6 +164,7 @@ extension Ledger {
 
   /// The latest process with that number of those that were met until `time`.
   func process(withPID pid: Int32, at time: UInt64, but other: Int? = nil) -> Int? {
-    indicesOfPID[pid]?.last { $0 != other && processes[$0].firstSeen <= time }
+    // What is met in a tick has a time of its own, a little after the tick's.
+    indicesOfPID[pid]?.last { $0 != other && processes[$0].firstSeen <= time &+ 100_000_000 }
   }
 }

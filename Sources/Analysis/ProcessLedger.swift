@@ -114,9 +114,11 @@ package struct ProcessLedger: Sendable {
   /// What waiting for it adds to its parent.
   func whole(_ metric: ProcessMetric) -> Int64 {
     let own = life(metric) ?? 0
-    let known = (explained[metric] ?? 0) &+ (explainedByLives[metric] ?? 0)
-    if Self.holdsChildren.contains(metric) { return max(own, known &+ (exited[metric] ?? 0)) }
-    return own &+ max(absorbed(metric, since: nil) ?? 0, known, 0)
+    let known = explained[metric] ?? 0
+    let ofLives = explainedByLives[metric] ?? 0
+    if Self.holdsChildren.contains(metric) { return max(own, known &+ ofLives &+ (exited[metric] ?? 0)) }
+    // What lives used is estimated; the account that holds them is exact.
+    return own &+ (absorbed(metric, since: nil).map { max($0, known, 0) } ?? known &+ ofLives)
   }
 
   /// What it and the waited-for children that nothing else is known of used since the recording began.
