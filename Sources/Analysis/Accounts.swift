@@ -43,6 +43,7 @@ struct Accounts: Sendable {
   func sum(_ metric: ProcessMetric) -> Int64? { sums[metric] }
 
   mutating func refresh(_ processes: [ProcessLedger], runStart: UInt64, at time: UInt64) {
+    if time > lastTime { (tick, lastTime) = (lastTime == 0 ? 0 : time - lastTime, time) }
     late.removeAll(keepingCapacity: true)
     late.append(contentsOf: lives)
     lives.removeAll(keepingCapacity: true)
@@ -79,8 +80,11 @@ struct Accounts: Sendable {
   /// Of each process's account, what is drawn where its children lived.
   private var placed: [Int: Int64] = [:]
 
-  /// Unread children lived since their parent was read before; in the kernel's clock ticks it shows later still.
-  private static let leastSpread: UInt64 = 200_000_000
+  /// Unread children lived since their parent was read before; in the kernel's clock ticks (10 ms, user and system apart) it shows later
+  /// still.
+  private static let leastSpread: UInt64 = 40_000_000
+  private var lastTime: UInt64 = 0
+  private var tick: UInt64 = 0
 
   /// A child's end is noticed a tick after its parent's account grew by it. So what is given out is what two ticks in turn saw.
   private mutating func give(
@@ -92,13 +96,22 @@ struct Accounts: Sendable {
     let lasting = isLast ? now : min(now, seen[index])
     if lasting != given[index] {
       let amount = lasting &- given[index]
-      let spread = max(Self.leastSpread, UInt64(amount.magnitude))
+      let spread = max(Self.leastSpread, 2 &* UInt64(amount.magnitude), 2 &* tick)
       let begin = max(processes[index].started ?? processes[index].firstSeen, runStart)
-      late.append(LateUse(from: max(begin, time > spread ? time - spread : 0), to: time, nanoseconds: amount))
+      // At its end the account is exact: what was cut off of it before goes with its whole life.
+      let from = processes[index].isAlive ? max(begin, time > spread ? time - spread : 0) : begin
+      late.append(LateUse(from: from, to: time, nanoseconds: amount))
       given[index] = lasting
     }
     if seen[index] != now { unsettled.append(index) }
     seen[index] = now
+  }
+
+  /// When it ended is known to a tick, so its use is spread over more than that.
+  private mutating func draw(_ life: Life, _ cpu: Int64, _ runStart: UInt64) {
+    let spread = life.ended &- min(life.started, life.ended) &+ tick
+    let from = max(life.ended > spread ? life.ended - spread : 0, runStart)
+    lives.append(LateUse(from: from, to: max(life.ended, from + 1), nanoseconds: cpu))
   }
 
   /// A life in the account of the process that waited for it: the sums hold it there.
@@ -107,7 +120,7 @@ struct Accounts: Sendable {
     guard life.started &+ 20_000_000 >= runStart, cpu > 0 else { return }
     placed[holder, default: 0] &+= cpu
     ofLives &+= cpu
-    lives.append(LateUse(from: max(life.started, runStart), to: max(life.ended, life.started + 1), nanoseconds: cpu))
+    draw(life, cpu, runStart)
   }
 
   /// A life that is in nobody's account. What it used before the recording began is not told.
@@ -120,6 +133,6 @@ struct Accounts: Sendable {
     }
     guard let cpu = life.used[.cpuTime] else { return }
     ofLives &+= cpu
-    lives.append(LateUse(from: max(life.started, runStart), to: max(life.ended, life.started + 1), nanoseconds: cpu))
+    draw(life, cpu, runStart)
   }
 }

@@ -67,7 +67,14 @@ package struct Curve: Sendable {
     // What does not fit under the greatest possible value was there a little earlier or later.
     var carried = 0.0
     for bucket in area.indices {
-      let added = (bucket < late.count ? late[bucket] : 0) + carried
+      let own = bucket < late.count ? late[bucket] : 0
+      if covered[bucket] < Double(bucketNanoseconds), own > 0 {
+        // The first tick has none before it, so what was used until then comes late alone.
+        if covered[bucket] == 0 { peaks[bucket] = 0 }
+        totalCovered += Double(bucketNanoseconds) - covered[bucket]
+        covered[bucket] = Double(bucketNanoseconds)
+      }
+      let added = own + carried
       let room = max(0, greatest * covered[bucket] - area[bucket])
       let taken = covered[bucket] > 0 ? max(min(added, room), -area[bucket]) : 0
       carried = added - taken
@@ -75,13 +82,28 @@ package struct Curve: Sendable {
       totalArea += taken
       guard covered[bucket] > 0 else { continue }
       peaks[bucket] = min(max(peaks[bucket] + taken / covered[bucket], area[bucket] / covered[bucket]), greatest)
-      if peak == nil || peaks[bucket] > peak! {
-        peak = peaks[bucket]
-        peakTime = start + UInt64(bucket + 1) * bucketNanoseconds
-      }
+    }
+    let amount = late.reduce(0) { $0 + abs($1) }
+    if amount > 0.05 * totalArea { smoothPeaks(atMost: greatest) }
+    for bucket in peaks.indices where covered[bucket] > 0 && peaks[bucket] > peak ?? -.infinity {
+      peak = peaks[bucket]
+      peakTime = start + UInt64(bucket + 1) * bucketNanoseconds
     }
     late.removeAll()
   }
+
+  /// When in a tick something was used is not known where much of it came late: a shorter time than some ticks has no peak of its own.
+  private mutating func smoothPeaks(atMost greatest: Double) {
+    let reach = Int(Self.leastPeakNanoseconds / bucketNanoseconds / 2)
+    guard reach > 0 else { return }
+    for bucket in peaks.indices where covered[bucket] > 0 {
+      let window = max(0, bucket - reach)...min(peaks.count - 1, bucket + reach)
+      let (sum, time) = window.reduce((0.0, 0.0)) { ($0.0 + area[$1], $0.1 + covered[$1]) }
+      peaks[bucket] = min(sum / time, greatest)
+    }
+  }
+
+  private static let leastPeakNanoseconds: UInt64 = 50_000_000
 
   /// Weighted by time.
   package var mean: Double? { totalCovered > 0 ? totalArea / totalCovered : nil }

@@ -21,7 +21,7 @@ extension Ledger {
   ///
   /// Never more than the kernel holds for them as far as the readings tell: one process has its resident size. Of several each has its
   /// proportional size as of the last reading of all at once, with the growth of its resident size since. Where there is none yet, a
-  /// process that was forked and has executed nothing has what it faulted in itself, any other its anonymous memory.
+  /// process that was forked and has executed nothing has what its resident size has grown by, any other its anonymous memory.
   package var heldMemory: Int64? {
     var (sum, greatest, shared): (Int64, Int64, Int64) = (0, 0, 0)
     var isShared = true
@@ -35,8 +35,8 @@ extension Ledger {
         sum &+= max(0, proportional.share &+ resident &- proportional.resident)
         isShared = false
       } else if process.isForked {
-        let touched = (process.current[.minorFaults] ?? 0) &* 4096
-        sum &+= min(resident &- shareable, touched)
+        // Pages that it wrote to are its own as well; how many is not known before they are divided.
+        sum &+= max(0, resident &- (process.first[.residentSize] ?? resident))
       } else {
         sum &+= resident &- shareable
         shared = max(shared, shareable)

@@ -34,7 +34,8 @@ package struct ThreadCounts: Sendable {
 
   /// Reads all threads of the process whose /proc directory is open. Cost: 2 µs a thread that slept, 6 µs a thread that ran.
   mutating func read(
-    _ pid: Int32, directory: Int32, threads: Int64, into sample: inout ProcessSample, _ buffer: UnsafeMutableRawBufferPointer
+    _ pid: Int32, directory: Int32, threads: Int64, into sample: inout ProcessSample,
+    _ buffer: UnsafeMutableRawBufferPointer
   ) throws(SystemError) {
     walk &+= 1
     if threads <= 1 {

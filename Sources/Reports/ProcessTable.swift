@@ -68,7 +68,9 @@ struct ProcessTable {
     let failures = fold.failures == 0 ? "exit 0" : "\(fold.failures) failed"
     return [
       "", "\(ShownText.escaped(fold.name)) × \(fold.processes.count)\(lifetime)",
-      Figure.duration(Self.sum(fold.processes.map(\.cpuSeconds))),
+      // Without exit records next to nothing is known of them.
+      fold.processes.contains { $0.cpuSeconds == nil }
+        ? Figure.missing : Figure.duration(Self.sum(fold.processes.map(\.cpuSeconds))),
     ] + delay(fold.processes) + [
       Figure.bytes(fold.processes.compactMap(\.peakResidentBytes).max()),
       Self.bytes(fold.processes.map { $0.last[.readBytes] }), Self.bytes(fold.processes.map { $0.last[.writeBytes] }),

@@ -1,7 +1,9 @@
 """Sums over process trees: each use once, whoever reaps whom. CPU time against the programs' own clocks: each burns a known amount."""
 import json
 import os
+import pathlib
 import resource
+import tempfile
 
 import pytest
 
@@ -42,9 +44,9 @@ def test_every_process_is_counted_once(stripchart, program, mode):
 def test_a_storm_of_short_lives_is_whole(stripchart):
     outcome = stripchart.run("sh", "-c", "for i in $(seq 500); do /bin/true; done; /bin/false; exit 3")
     report = stripchart.report(outcome.recording)
-    true = [process for process in report["processes"] if process["name"] in ("true", "sh") and process["exit_code"] == 0]
+    true = [process for process in report["processes"] if process["name"] in ("true", "sh") and process["exit"]["code"] == 0]
     assert len(true) >= 500
-    assert [process["exit_code"] for process in report["processes"] if process["name"] == "false"] == [1]
+    assert [process["exit"]["code"] for process in report["processes"] if process["name"] == "false"] == [1]
     assert all(process["end_seconds"] >= process["start_seconds"] for process in report["processes"])
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert report["total"]["cpu_seconds"] <= used.ru_utime + used.ru_stime
@@ -52,13 +54,13 @@ def test_a_storm_of_short_lives_is_whole(stripchart):
 
 
 @pytest.fixture
-def unprivileged(folder):
+def unprivileged():
+    """Options of a command that runs as nobody, in a folder of its own."""
     if os.geteuid() != 0:
         pytest.skip("needs root to give rights up")
-    os.chmod(folder, 0o777)
-    for parent in folder.parents[:3]:
-        os.chmod(parent, 0o755)
-    return {"user": 65534, "group": 65534}
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield {"user": 65534, "group": 65534, "extra_groups": [], "recording": pathlib.Path(folder) / "run.pftrace"}
 
 
 def test_without_rights_every_process_is_counted_or_the_count_is_a_lower_bound(stripchart, unprivileged):
@@ -86,7 +88,7 @@ def test_a_process_lives_until_its_last_thread_ends(stripchart, program):
     outcome, report = total(stripchart, program, "leader")
     assert outcome.rc == 7
     found = root(report)
-    assert found["exit_code"] == 7
+    assert found["exit"]["code"] == 7
     assert report["total"]["cpu_seconds"] == pytest.approx(0.3, abs=0.06)
     assert found["end_seconds"] >= 0.5
     assert found["anonymous_max_bytes"] >= 64 * MEBIBYTE
