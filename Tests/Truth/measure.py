@@ -12,6 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
+import fork_events
 from groups import Groups
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -129,9 +130,12 @@ class Bench:
         recording, said = self.work / "truth.pftrace", self.work / "witness.json"
         if workload.user:
             words = ["setpriv", f"--reuid={workload.user}", f"--regid={workload.user}", "--clear-groups", *words]
+        forks = fork_events.ForkEvents() if fork_events.offered() is None else None
         done = self._finish([
             self.command, "run", "-q", "-o", recording, *workload.options, "--", self.program("witness"), said, groups.paths, *words,
         ], workload)
+        if forks:
+            forks.close()
         if not said.exists():
             raise NotRun(f"the witness wrote nothing; the command ended with {done.returncode}: {last_line(done.stderr)}")
         witness = json.loads(said.read_text())
@@ -140,16 +144,22 @@ class Bench:
             raise NotRun("the program found no such memory here")
         if code not in workload.ends:
             raise NotRun(f"the workload ended with {code}: {last_line(done.stderr)}")
-        return self._rows(workload, witness, groups, self._total(recording))
+        told = self.work / "adjust.json"
+        unwaited = json.loads(told.read_text()) if told.exists() else {}
+        forked = forks.processes_below(witness["pid"]) if forks else None
+        return self._rows(workload, witness, groups, self._total(recording), unwaited, forked)
 
-    def _rows(self, workload, witness, groups, total):
+    def _rows(self, workload, witness, groups, total, unwaited, forked):
         marked = bool(total.get("usage_is_lower_bound"))
         rows = []
         for figure, (ours, theirs, absolute) in FIGURES.items():
             low = high = witness.get(theirs)
             name = "wait4" if theirs in ("cpu_seconds", "minor_faults", "major_faults", "switches") else "/proc/self/io of the waiter"
             group = groups.cpu_seconds
-            if not workload.reaped:
+            if theirs in unwaited and figure != "CPU time":
+                low = high = low + unwaited[theirs]
+                name += " and the children's own"
+            elif not workload.reaped:
                 if figure != "CPU time" or group is None:
                     continue  # nobody but the product can know
                 # A child that nobody waits for is taken down on its own account, after its figures were told.
@@ -159,6 +169,9 @@ class Bench:
                 rows.append(Row(workload.name, figure, name, low, high, total.get(ours), marked, max(absolute, 0.01 * high)))
         if workload.processes is not None:
             rows.append(Row(workload.name, "processes", "the workload's own count", workload.processes + 1, workload.processes + 1,
+                            total.get("process_count"), bool(total.get("process_count_is_lower_bound")), 0))
+        elif forked is not None:
+            rows.append(Row(workload.name, "processes", "the kernel's fork events", forked, forked,
                             total.get("process_count"), bool(total.get("process_count_is_lower_bound")), 0))
         held = total.get("peak_memory_bytes", total.get("peak_rss_bytes"))
         if workload.memory is not None:

@@ -47,10 +47,10 @@ int main(int count, char **words) {
     getrusage(RUSAGE_SELF, &own);
     int end = snprintf(report, sizeof report,
         "{\"cpu_seconds\": %.6f, \"minor_faults\": %ld, \"major_faults\": %ld, \"switches\": %ld, \"greatest_rss_bytes\": %ld, "
-        "\"waited\": %d, \"status\": %d",
+        "\"waited\": %d, \"status\": %d, \"pid\": %d",
         seconds(own.ru_utime) + seconds(own.ru_stime) + seconds(children.ru_utime) + seconds(children.ru_stime),
         own.ru_minflt + children.ru_minflt, own.ru_majflt + children.ru_majflt,
-        own.ru_nvcsw + own.ru_nivcsw + children.ru_nvcsw + children.ru_nivcsw, children.ru_maxrss * 1024, waited, status);
+        own.ru_nvcsw + own.ru_nivcsw + children.ru_nvcsw + children.ru_nivcsw, children.ru_maxrss * 1024, waited, status, getpid());
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char *colon = strchr(line, ':');
         if (!colon) continue;
