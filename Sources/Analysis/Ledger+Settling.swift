@@ -19,6 +19,10 @@ extension Ledger {
   /// At the end of the recording nothing more will explain anything.
   package mutating func settleAtEnd() {
     settle()
+    // They vanished, and no account has shown them: nobody waited for them.
+    for index in accounts.unclaimed where processes[index].finalReading == "vanished" && parent(of: index) != nil {
+      accounts.unwaitedCPU &+= processes[index].own(.cpuTime, runStart: runStart) ?? 0
+    }
     if let unrecorded { accounts.add(unrecorded, runStart: runStart) }
     unrecorded = nil
     for (life, _) in lives.pending { accounts.add(lives.all[life], runStart: runStart) }

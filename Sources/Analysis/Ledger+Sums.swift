@@ -24,27 +24,32 @@ extension Ledger {
   /// process that was forked and has executed nothing has what its resident size has grown by, any other its anonymous memory.
   package var heldMemory: Int64? {
     var (sum, greatest, shared): (Int64, Int64, Int64) = (0, 0, 0)
-    var isShared = true
+    // Where others have divided their pages already, a newcomer's files may be among them.
+    let isSwept = alive.contains { processes[$0].proportional != nil }
     for index in alive {
       let process = processes[index]
       guard let resident = process.current[.residentSize] else { continue }
       let huge = process.current[.hugePagesSize] ?? 0
       greatest = max(greatest, resident &+ huge)
       let shareable = process.current[.shareableSize] ?? 0
-      if let proportional = process.proportional {
-        sum &+= max(0, proportional.share &+ resident &- proportional.resident)
-        isShared = false
+      // What several may have mapped since counts once: the most that any of them has.
+      if let base = process.proportional {
+        sum &+= max(0, base.share &+ (resident &- shareable) &- (base.resident &- base.shareable))
+        shared = max(shared, shareable &- base.shareable)
       } else if process.isForked {
         // Pages that it wrote to are its own as well; how many is not known before they are divided.
-        sum &+= max(0, resident &- (process.first[.residentSize] ?? resident))
+        let (first, firstShareable) = (
+          process.first[.residentSize] ?? resident, process.first[.shareableSize] ?? shareable
+        )
+        sum &+= max(0, (resident &- shareable) &- (first &- firstShareable))
+        shared = max(shared, shareable &- firstShareable)
       } else {
         sum &+= resident &- shareable
-        shared = max(shared, shareable)
+        shared = max(shared, isSwept ? 0 : shareable)
       }
       sum &+= huge
     }
-    // Files and shared memory that one of them has mapped are held once at least.
-    let held = max(isShared ? sum &+ shared : sum, greatest)
+    let held = max(sum &+ shared, greatest)
     if held != 0 { return held }
     return self.sum(.residentSize)
   }
@@ -54,7 +59,8 @@ extension Ledger {
       guard let share = processes[index].current[.proportionalSize],
         let resident = processes[index].current[.residentSize]
       else { continue }
-      change(index) { $0.proportional = (share, resident) }
+      let shareable = processes[index].current[.shareableSize] ?? 0
+      change(index) { $0.proportional = (share, resident, shareable) }
     }
   }
 }

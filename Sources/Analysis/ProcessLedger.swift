@@ -44,7 +44,7 @@ package struct ProcessLedger: Sendable {
   /// Forked and not executed anything yet: its memory is its parent's until it writes.
   var isForked = false
   /// The proportional size at the last reading of all processes' at once, and the resident size of that moment.
-  var proportional: (share: Int64, resident: Int64)?
+  var proportional: (share: Int64, resident: Int64, shareable: Int64)?
 
   init(track: Int, pid: Int32, at time: UInt64) {
     self.track = track

@@ -355,8 +355,15 @@ package import StripRecording
         noteRefusals(process, at: now)
       }
     }
+    if plan.dear[entry].isSweep { readResidentSizes() }
     if plan.dear[entry].isSweep, isUndisturbed { journal.memorySweep(schedule.ticks, at: now) }
     plan.dear[entry].read(in: Clock.boottime() - start, at: now, tick: schedule.interval)
+  }
+
+  /// What a process has grown by while its pages were divided is no growth after that.
+  private func readResidentSizes() {
+    let probes = ProcessProbe.giving([.residentSize])
+    for process in processes { _ = unsafe process.reader.read(probes, into: &process.sample, buffer: buffer) }
   }
 
   /// Is everybody there who was there when the tick looked, and nobody new? A process that was forked or ended in the midst of a sweep
@@ -491,6 +498,7 @@ package import StripRecording
     let now = Clock.boottime()
     takeExits(at: now)
     readHot(at: now)
+    for process in processes { readThreads(process) }
     placeLives(at: now)
     noticeFullFile(at: now)
     writeFullFile(at: now)
