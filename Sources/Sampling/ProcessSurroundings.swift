@@ -125,13 +125,19 @@ extension Sampler {
   /// Is it held by the same groups as the first process, which stand above both?
   private func isLimitOfFirst(_ limits: CgroupLimits) -> Bool {
     guard let first = cgroup?.limits else { return false }
-    return limits.processor?.group == first.processor?.group && limits.memory?.group == first.memory?.group
-      && limits.tasks?.group == first.tasks?.group
+    return isSame(limits.processor?.group, first.processor?.group) && isSame(limits.memory?.group, first.memory?.group)
+      && isSame(limits.tasks?.group, first.tasks?.group)
   }
 
   private func read(_ group: OtherGroup, at now: UInt64) {
     guard let recorder = group.recorder else { return }
     for tier in Tier.allCases { recorder.read(tier) }
     recorder.record(at: now, in: &journal)
+  }
+
+  /// By bytes, because comparing characters needs Unicode tables.
+  private func isSame(_ left: String?, _ right: String?) -> Bool {
+    guard let left, let right else { return left == nil && right == nil }
+    return left.isSame(as: right)
   }
 }
