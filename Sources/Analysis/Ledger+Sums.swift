@@ -34,7 +34,8 @@ extension Ledger {
       let shareable = process.current[.shareableSize] ?? 0
       // What several may have mapped since counts once: the most that any of them has.
       if let base = process.proportional {
-        sum &+= max(0, base.share &+ (resident &- shareable) &- (base.resident &- base.shareable))
+        // No process holds more than its resident size: one that ends has given it back.
+        sum &+= min(max(0, base.share &+ (resident &- shareable) &- (base.resident &- base.shareable)), resident)
         shared = max(shared, shareable &- base.shareable)
       } else if process.isForked {
         // Pages that it wrote to are its own as well; how many is not known before they are divided.

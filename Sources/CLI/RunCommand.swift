@@ -97,7 +97,8 @@ struct RunCommand: ParsableCommand {
     Own.raiseDescriptorLimit()
     Own.sharpenTimers()
     let stackRecording = stacks ? StackRecording([.pending(child)], to: file, proc: samplerOptions.roots.proc) : nil
-    sampler.watchTasks(of: child)
+    // An unprivileged user may lock so much memory for the rings of one of them.
+    if stackRecording == nil { sampler.watchTasks(of: child) }
     do { try release(pending, arguments[0], recording: file) } catch {
       instrumentation?.remove()
       throw error

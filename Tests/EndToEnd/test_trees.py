@@ -46,7 +46,8 @@ def test_a_storm_of_short_lives_is_whole(stripchart):
     report = stripchart.report(outcome.recording)
     true = [process for process in report["processes"] if process["name"] in ("true", "sh") and process["exit"]["code"] == 0]
     assert len(true) >= 500
-    assert [process["exit"]["code"] for process in report["processes"] if process["name"] == "false"] == [1]
+    # A tick may meet one before it has executed its program; then it has the name of the shell.
+    assert [process["name"] in ("false", "sh") for process in report["processes"] if process["exit"]["code"] == 1] == [True]
     assert all(process["end_seconds"] >= process["start_seconds"] for process in report["processes"])
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert report["total"]["cpu_seconds"] <= used.ru_utime + used.ru_stime

@@ -141,14 +141,6 @@ struct SampleColumns {
         ColumnTable(
           name: "samples/\(process.pid)", rows: columns.rows, columns: columns.columns(since: start), process: index))
     }
-    // Those that no reading met have tables without rows.
-    for (index, life) in ledger.lives.all.enumerated() {
-      let columns = MetricColumns<ProcessMetric>()
-      tables.append(
-        ColumnTable(
-          name: "samples/\(life.pid)", rows: columns.rows, columns: columns.columns(since: start),
-          process: ledger.processes.count + index))
-    }
     tables.append(ColumnTable(name: "machine", rows: machine.rows, columns: machine.columns(since: start)))
     tables += devices("cpu", ledger.cpus, cpus)
     tables += devices("disk", ledger.disks, disks)
