@@ -8,7 +8,7 @@ struct Accounts: Sendable {
   private(set) var late: [LateUse] = []
   private var sums = ProcessSample()
   private var contributions: [ProcessSample] = []
-  private var changes: [Int] = []
+  private(set) var changes: [Int] = []
   private var isChanged: [Bool] = []
   /// Of each process: what of its unexplained CPU time has been given out as late, and what the tick before this one saw.
   private var given: [Int64] = []

@@ -12,6 +12,7 @@ extension Ledger {
   package mutating func settle() {
     settleProcesses()
     settleLives()
+    for index in accounts.changes { change(index) { $0.recordHeld() } }
     accounts.refresh(processes, runStart: runStart, at: time)
     if isSweep { keepProportionalSizes() }
   }

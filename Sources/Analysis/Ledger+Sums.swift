@@ -55,6 +55,25 @@ extension Ledger {
     return self.sum(.residentSize)
   }
 
+  /// Did somebody switch whom neither wait4(2) nor an exit record nor a complete reading tells of? `unseen`: processes came and went unseen.
+  func missesSwitches(unseen: Bool) -> Bool {
+    let waited = processes.map { $0.waited.has(.voluntarySwitches) }
+    if unseen, !waited.contains(true) { return true }
+    return processes.indices.contains { index in
+      guard processes[index].isLowerBound(.voluntarySwitches) || processes[index].life(.voluntarySwitches) == nil else {
+        return false
+      }
+      // Whoever was waited for has the switches of all whom it waited for.
+      var holder: Int? = index
+      for _ in 0..<64 {
+        guard let next = holder else { return true }
+        if waited[next] { return false }
+        holder = processes[next].claimedBy
+      }
+      return true
+    }
+  }
+
   mutating func keepProportionalSizes() {
     for index in alive {
       guard let share = processes[index].current[.proportionalSize],

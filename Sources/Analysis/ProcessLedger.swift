@@ -24,6 +24,8 @@ package struct ProcessLedger: Sendable {
   package var first = ProcessSample()
   package var peaks = ProcessSample()
   package var memory = RecentMemory()
+  /// The most that it held with huge pages at one tick, where it had any.
+  var peakHeld: Int64?
   /// What the kernel lets it use, as it was told last.
   var limits = ResourceLimits()
   /// What its exit records told (taskstats): its own alone, over its whole life, each thread when it ended.
@@ -62,6 +64,12 @@ package struct ProcessLedger: Sendable {
     if metric == .virtualSize || metric == .descriptors { limits.record(metric, value) }
   }
 
+  /// The kernel keeps huge pages (hugetlbfs, MAP_HUGETLB) apart. Call when a tick is complete.
+  mutating func recordHeld() {
+    guard let huge = current[.hugePagesSize], huge > 0, let resident = current[.residentSize] else { return }
+    peakHeld = max(peakHeld ?? 0, resident &+ huge)
+  }
+
   mutating func recordPeak(_ metric: ProcessMetric, _ value: Int64) {
     if value > peaks[metric] ?? .min { peaks[metric] = value }
   }
@@ -81,8 +89,26 @@ package struct ProcessLedger: Sendable {
   func life(_ metric: ProcessMetric) -> Int64? {
     let read =
       current[metric] ?? (metric == .cpuTime ? current[.userTime].map { $0 &+ (current[.systemTime] ?? 0) } : nil)
-    guard let exited = exited[metric] else { return read }
-    return max(read ?? 0, exited)
+    // What wait4(2) says is its own where it waited for nobody.
+    let waited = Self.switches.contains(metric) && hasWaitedForNobody ? waited[metric] : nil
+    guard let whole = [exited[metric], waited].compactMap({ $0 }).max() else { return read }
+    return max(read ?? 0, whole)
+  }
+
+  private var hasWaitedForNobody: Bool {
+    current[.childMinorFaults] == 0 && current[.childUserTime] == 0 && current[.childSystemTime] == 0
+  }
+
+  private static let switches: [ProcessMetric] = [.voluntarySwitches, .involuntarySwitches]
+
+  /// Switches and run-queue delay are told of each thread, as long as it lives: unless its exit records or wait4(2) tell, it had at least
+  /// what readings found, when it had more threads than one or vanished.
+  func isLowerBound(_ metric: ProcessMetric) -> Bool {
+    guard Self.switches.contains(metric) || metric == .runDelay, !exited.has(metric), life(metric) != nil else {
+      return false
+    }
+    if Self.switches.contains(metric), waited.has(metric), hasWaitedForNobody { return false }
+    return finalReading == "vanished" || peaks[.threads] ?? 2 > 1
   }
 
   /// The reading that counting starts from.

@@ -117,6 +117,9 @@ package struct ProcessUsage: Sendable {
   /// What it used since the recording began (counters), or at the end (levels), by metric.
   package var last = ProcessSample()
   package var peaks = ProcessSample()
+  /// Threads that ended, or its end itself, may have counted more than readings found.
+  package var isSwitchesLowerBound = false
+  package var isRunDelayLowerBound = false
   /// It was not ours to read what it reads and writes.
   package var hidesIO = false
   /// What it reads and writes holds that of children that it waited for and that no reading has met.
@@ -145,6 +148,9 @@ package struct TotalUsage: Sendable {
   package var isUsageLowerBound = false
   /// Several processes, some of which lived between two readings: together they may have held more.
   package var isPeakLowerBound = false
+  /// Of some process there are only readings, and its threads may have counted more.
+  package var isSwitchesLowerBound = false
+  package var isRunDelayLowerBound = false
   package var greatestProcessCount = 0
   /// CPU time of descendants that were waited for and ended between two ticks unseen.
   package var unseenCPUSeconds: Double?

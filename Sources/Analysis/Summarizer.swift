@@ -471,9 +471,10 @@ package struct Summarizer: RecordingVisitor {
     // A process that was met while it ended has given up its memory already: what it had is missing.
     let sampled = [process.peaks[.residentSize], process.peaks[.peakResidentSize]].compactMap { $0 }.filter { $0 > 0 }
       .max()
-    // The kernel keeps huge pages (hugetlbfs, MAP_HUGETLB) apart.
-    let huge = process.peaks[.hugePagesSize] ?? 0
-    usage.peakResidentBytes = peak(of: process, sampled: sampled.map { $0 &+ huge })
+    usage.peakResidentBytes = peak(of: process, sampled: sampled)
+    if let held = process.peakHeld { usage.peakResidentBytes = max(usage.peakResidentBytes ?? 0, held) }
+    usage.isSwitchesLowerBound = process.isLowerBound(.voluntarySwitches)
+    usage.isRunDelayLowerBound = process.isLowerBound(.runDelay)
     return usage
   }
 
@@ -538,6 +539,9 @@ package struct Summarizer: RecordingVisitor {
       unwaited > 0.01 * (total.cpuSeconds ?? 0)
       || ledger.lives.all.contains { $0.isUnwaited && !$0.used.has(.cpuTime) }
       || isSomethingUnseen && ledger.processes.contains { $0.ignoresChildren || $0.isUnwaited }
+    total.isSwitchesLowerBound = total.isUsageLowerBound || ledger.missesSwitches(unseen: isSomethingUnseen)
+    total.isRunDelayLowerBound =
+      isSomethingUnseen || facts.processes.contains { $0.isRunDelayLowerBound || !$0.last.has(.runDelay) }
     // One process's own mark is exact. Of several, those that lived for less than a tick may have come together between two.
     let isShort = facts.processes.contains { process in
       process.endSeconds.map { $0 - (process.startSeconds ?? process.firstSeenSeconds) < 0.05 } ?? false

@@ -11,6 +11,10 @@ package import StripPlatform
   package private(set) var denied = ProbeSet()
   package private(set) var refusals: [Refusal] = []
 
+  /// EMFILE or ENFILE, at the last reading: what had no descriptor left is missing in it.
+  package private(set) var shortage: SystemError?
+
+  private var keepsOpen = true
   private let directory: Descriptor
   private var kept: InlineArray<16, Descriptor>
   private var buffer: UnsafeMutableRawBufferPointer
@@ -30,6 +34,7 @@ package import StripPlatform
   /// One or two system calls a probe; no allocation while neither a device nor a text is new in size.
   package mutating func read(_ probes: ProbeSet) {
     reading.clear()
+    shortage = nil
     var left = probes.subtracting(denied)
     while true {
       let index = left.next()
@@ -37,17 +42,27 @@ package import StripPlatform
       do throws(SystemError) {
         try read(index)
       } catch {
-        if error.isOutOfDescriptors { continue }
+        if error.isOutOfDescriptors {
+          shortage = error
+          continue
+        }
         denied.insert(index)
         refusals.append(Refusal(probe: index, error: error))
       }
     }
   }
 
+  /// From now on each file is opened for each reading.
+  package mutating func park() {
+    keepsOpen = false
+    for index in kept.indices { kept[index] = Descriptor(adopting: -1) }
+  }
+
   /// The probes up to `tier`.
   package mutating func read(through tier: Tier) { read(MachineProbe.through(tier)) }
 
   private mutating func read(_ index: Int) throws(SystemError) {
+    defer { if !keepsOpen { kept[index] = Descriptor(adopting: -1) } }
     if kept[index].raw < 0 { kept[index] = try Descriptor(opening: MachineProbe.all[index].file, in: directory.raw) }
     var count = try unsafe kept[index].read(into: buffer)
     var piece = count

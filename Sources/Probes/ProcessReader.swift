@@ -117,8 +117,7 @@ public struct ProcessReader: ~Copyable, Sendable {
       case .file(let name, let parse):
         try unsafe readFile(name, of: index, isKept: false, into: &sample, buffer, parse)
       case .threads:
-        try unsafe threadCounts.read(
-          pid, directory: directory.raw, threads: state.threads, into: &sample, buffer)
+        try unsafe threadCounts.read(state, directory: directory.raw, into: &sample, buffer)
       case .call(let ask):
         if let error = ask(pid, directory.raw, &sample) { throw error }
       }
@@ -212,16 +211,34 @@ public struct ProcessReader: ~Copyable, Sendable {
     return nil
   }
 
-  /// The directory that tells who it is: its own, or that of a thread that still runs.
+  /// The directory that tells who it is, where it is not the one that is open: of a thread that still runs, or opened again.
   func describedDirectory() -> Descriptor? {
-    guard let own = isParked ? try? Descriptor(opening: root + "/" + String(pid), as: .directory) : nil else {
-      guard !isParked, state.isLedByNone, let thread = Self.livingThread(directory.raw, but: pid) else { return nil }
-      return try? Descriptor(opening: "task/\(thread)", in: directory.raw, as: .directory)
+    if !isParked { return state.isLedByNone ? livingDirectory(directory.raw) : nil }
+    guard let own = try? Descriptor(opening: root + "/" + String(pid), as: .directory), isSame(own.raw) else {
+      return nil
     }
+    if state.isLedByNone, let living = livingDirectory(own.raw) { return living }
     return own
   }
 
-  /// Adds the time since the last reading to the state that both readings met.
+  private func livingDirectory(_ directory: Int32) -> Descriptor? {
+    guard let thread = Self.livingThread(directory, but: pid) else { return nil }
+    return try? Descriptor(opening: "task/\(thread)", in: directory, as: .directory)
+  }
+
+  /// The number may be another process's by now.
+  private func isSame(_ directory: Int32) -> Bool {
+    guard let text = try? FileSystem.contents(of: "stat", in: directory) else { return false }
+    var found = ProcessState()
+    unsafe text.withUnsafeBytes { text in
+      var sample = ProcessSample()
+      // Safe because the scanner ends with this call.
+      StatProbe.parse(unsafe FieldScanner(text), into: &sample, &found)
+    }
+    return found.startTicks == state.startTicks
+  }
+
+  /// Adds the time since the last reading to the state of the thread that leads, where both readings met it.
   private mutating func countState() {
     let now = Clock.boottime()
     if stateTime != 0, stateBefore == state.state {
@@ -237,8 +254,8 @@ public struct ProcessReader: ~Copyable, Sendable {
 
   private mutating func finishStat(_ sample: inout ProcessSample) {
     countState()
-    sample[.stoppedTime] = stoppedNanoseconds
-    sample[.blockedTime] = blockedNanoseconds
+    sample[.stoppedTime] = stoppedNanoseconds &+ threadCounts.stoppedNanoseconds
+    sample[.blockedTime] = blockedNanoseconds &+ threadCounts.blockedNanoseconds
     // Field 52 is 0 for those who may not know it, and then `io` is refused too (both ask ptrace_may_access).
     if state.isZombie, refusals.contains(where: { $0.error.isDenied }) { state.exitStatus = nil }
     if denied.contains(ProcessProbe.clockIndex), let user = sample[.userTime], let system = sample[.systemTime] {
@@ -253,9 +270,16 @@ public struct ProcessReader: ~Copyable, Sendable {
       // ESRCH from a process that is there: it has no memory of its own (a kernel thread, a zombie). The values are missing.
       if error.code == 3 { return .read }
     }
+    // Files of a process that ends belong to root from the moment when it has given up its memory.
+    if error.isDenied, !keepsOpen, !hasMemory { return .read }
     denied.insert(index)
     refusals.append(Refusal(probe: index, error: error))
     return .denied(error)
+  }
+
+  private var hasMemory: Bool {
+    guard let text = try? FileSystem.contents(of: "statm", in: directory.raw) else { return true }
+    return text.first != UInt8(ascii: "0")
   }
 
   private var exists: Bool { (try? FileStatus.of("stat", in: directory.raw)) != nil }

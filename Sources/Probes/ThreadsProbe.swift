@@ -17,14 +17,23 @@ package struct ThreadCounts: Sendable {
     var voluntary: Int64 = 0
     var involuntary: Int64 = 0
     var delay: Int64 = 0
-    /// How often it was put on a CPU: while this stands still nothing else of it moves but the delay.
+    /// How often it was put on a CPU, and how long it ran: while both stand still nothing else of it moves but the delay.
     var runs: Int64 = -1
+    var ran: Int64 = -1
+    /// The letter of its state when its switches were read.
+    var state: UInt8 = 0
     var walk: UInt64 = 0
   }
 
   private var living: [Int32: Counts] = [:]
   private var ended = Counts()
   private var walk: UInt64 = 0
+  private var walkTime: UInt64 = 0
+  /// How long threads other than the one that leads stood in uninterruptible sleep, as two walks in turn found them, summed over them.
+  private(set) var blockedNanoseconds: Int64 = 0
+  /// The same of all of them stopped together, after the one that leads has ended: until then its own state tells.
+  private(set) var stoppedNanoseconds: Int64 = 0
+  private var wasStopped = false
   /// A kernel without CONFIG_SCHED_INFO has no schedstat.
   private var hasDelays = true
   private var hasSwitches = true
@@ -34,23 +43,34 @@ package struct ThreadCounts: Sendable {
 
   /// Reads all threads of the process whose /proc directory is open. Cost: 2 µs a thread that slept, 6 µs a thread that ran.
   mutating func read(
-    _ pid: Int32, directory: Int32, threads: Int64, into sample: inout ProcessSample,
-    _ buffer: UnsafeMutableRawBufferPointer
+    _ state: ProcessState, directory: Int32, into sample: inout ProcessSample, _ buffer: UnsafeMutableRawBufferPointer
   ) throws(SystemError) {
     walk &+= 1
-    if threads <= 1 {
+    let now = Clock.boottime()
+    defer { walkTime = now }
+    let passed = walkTime == 0 ? 0 : Int64(now - walkTime)
+    var running = 0
+    if state.threads <= 1 {
       // The process's own files are those of its only thread.
-      try unsafe read(pid, ".", directory, buffer)
+      _ = try unsafe read(state.pid, ".", directory, buffer)
     } else {
       let folder = try Descriptor(opening: "task", in: directory, as: .directory)
       for name in try FileSystem.entries(of: ".", in: folder.raw) {
         guard let thread = Int32(name), living.count < Self.mostThreads else { continue }
         // One that ends meanwhile keeps what was last seen of it.
-        do throws(SystemError) { try unsafe read(thread, name, folder.raw, buffer) } catch {
+        do throws(SystemError) {
+          let (before, letter) = try unsafe read(thread, name, folder.raw, buffer)
+          guard thread != state.pid else { continue }
+          if letter == UInt8(ascii: "D"), before == letter { blockedNanoseconds &+= passed }
+          if letter != UInt8(ascii: "T"), letter != UInt8(ascii: "t") { running += 1 }
+        } catch {
           if error.isVanished { continue }
           throw error
         }
       }
+      let isStopped = running == 0
+      if state.isLedByNone, isStopped, wasStopped { stoppedNanoseconds &+= passed }
+      wasStopped = isStopped
     }
     for (thread, counts) in living where counts.walk != walk {
       keep(counts)
@@ -75,29 +95,34 @@ package struct ThreadCounts: Sendable {
     ended.delay &+= counts.delay
   }
 
+  /// Gives its state at the walk before, and now.
   private mutating func read(
     _ thread: Int32, _ name: String, _ folder: Int32, _ buffer: UnsafeMutableRawBufferPointer
-  ) throws(SystemError) {
+  ) throws(SystemError) -> (before: UInt8, now: UInt8) {
     var counts = living[thread] ?? Counts()
-    if let (delay, runs) = try unsafe readDelay(name, folder, buffer) {
+    let before = counts.state
+    if let (ran, delay, runs) = try unsafe readDelay(name, folder, buffer) {
       // A number that is used again begins anew.
-      if runs < counts.runs {
+      if runs < counts.runs || ran < counts.ran {
         keep(counts)
         counts = Counts()
       }
-      if runs != counts.runs { try unsafe readSwitches(name, folder, buffer, &counts) }
+      // What leaves a CPU has run longer by then than when it was looked at.
+      if runs != counts.runs || ran != counts.ran { try unsafe readSwitches(name, folder, buffer, &counts) }
       counts.delay = delay
       counts.runs = runs
+      counts.ran = ran
     } else {
       try unsafe readSwitches(name, folder, buffer, &counts)
     }
     counts.walk = walk
     living[thread] = counts
+    return (before, counts.state)
   }
 
   private mutating func readDelay(
     _ name: String, _ folder: Int32, _ buffer: UnsafeMutableRawBufferPointer
-  ) throws(SystemError) -> (delay: Int64, runs: Int64)? {
+  ) throws(SystemError) -> (ran: Int64, delay: Int64, runs: Int64)? {
     let file: Descriptor
     do throws(SystemError) { file = try Descriptor(opening: name + "/schedstat", in: folder) } catch {
       // Gone, or never there: the thread's status tells.
@@ -109,8 +134,8 @@ package struct ThreadCounts: Sendable {
     var text = unsafe FieldScanner(
       UnsafeRawBufferPointer(start: buffer.baseAddress, count: try unsafe file.read(into: buffer)))
     // 1 time on the CPU, 2 time in the run queue, nanoseconds, 3 runs
-    guard text.integer() != nil, let delay = text.integer(), let runs = text.integer() else { return nil }
-    return (delay, runs)
+    guard let ran = text.integer(), let delay = text.integer(), let runs = text.integer() else { return nil }
+    return (ran, delay, runs)
   }
 
   private mutating func readSwitches(
@@ -124,6 +149,11 @@ package struct ThreadCounts: Sendable {
     while !text.isAtEnd {
       defer { text.skipLine() }
       switch text.key {
+      case FieldScanner.key("State:"):
+        if text.skip(past: UInt8(ascii: ":")) {
+          text.skipBlanks()
+          counts.state = text.byte
+        }
       case FieldScanner.key("voluntary_ctxt_switches:"):
         if text.skip(past: UInt8(ascii: ":")), let value = text.integer() {
           counts.voluntary = value

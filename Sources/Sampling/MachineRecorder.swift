@@ -35,6 +35,9 @@ final class MachineRecorder {
   }
 
   var refusals: [Refusal] { reader.refusals }
+  /// No descriptor was left for a file.
+  var shortage: SystemError? { reader.shortage }
+  func park() { reader.park() }
   private var firstKills: Int64?
   /// Has the kernel killed any process for want of memory meanwhile?
   private(set) var hasKilled = false

@@ -35,7 +35,10 @@ package import StripRecording
   private var processNumber: UInt64 = 0
   private var isOrderLost = false
   /// The limit of open files is reached: nothing of processes is kept open.
-  private var isShortOfDescriptors = false
+  var isShortOfDescriptors = false
+  /// Whom no descriptor was left for: looked at again at the next tick.
+  private var unread: [Int32] = []
+  private static let mostUnread = 4096
   /// Ended and not reaped when it was last looked at: it may become ours to reap.
   private var zombies: [Int32: (startTicks: UInt64, track: UInt64)] = [:]
   var full: FullFile?
@@ -120,7 +123,13 @@ package import StripRecording
     var sample = ProcessSample()
     switch unsafe reader.read(ProcessProbe.through(.every), into: &sample, buffer: buffer) {
     case .vanished: throw SystemError(code: 3, call: "read")
-    case .read, .denied: break
+    case .denied(let error):
+      if error.isOutOfDescriptors, reader.state.startTicks == 0 { throw error }
+    case .read: break
+    }
+    // What threads counted before the recording is not part of it.
+    if Int64(reader.state.startTicks) &* Machine.nanosecondsPerTick &+ 20_000_000 < Int64(startTime) {
+      _ = unsafe reader.read(Self.ofThreads, into: &sample, buffer: buffer)
     }
     // A zombie has no memory of its own any more: that is missing, not zero.
     if reader.state.isZombie {
@@ -147,26 +156,22 @@ package import StripRecording
       return reader
     } catch {
       guard error.isOutOfDescriptors, !isShortOfDescriptors else { throw error }
-      giveDescriptorsBack()
+      giveDescriptorsBack(after: error)
       var reader = try ProcessReader(pid: pid, root: options.roots.proc, keepsOpen: false)
       reader.park()
       return reader
     }
   }
 
-  /// All processes are recorded with what descriptors there are: from now on each file is opened for each reading.
-  private func giveDescriptorsBack() {
+  /// All processes are recorded with what descriptors there are: from now on each file is opened for each reading, the machine's too, so
+  /// that a few are left for whatever comes.
+  private func giveDescriptorsBack(after error: SystemError) {
+    guard error.isOutOfDescriptors, !isShortOfDescriptors else { return }
     isShortOfDescriptors = true
     for process in processes { process.reader.park() }
-    journal.note(
-      "missing", at: Clock.boottime(), on: journal.runTrack,
-      [
-        Annotation("probe", text: "open files"),
-        Annotation(
-          "reason",
-          text: "the limit of \(Own.descriptorLimit.most) open files is reached: processes are read less often"),
-        Annotation("needs", text: "a higher hard limit (ulimit -Hn)"),
-      ])
+    recorderReader?.park()
+    machine?.park()
+    noteShortage(error)
   }
 
   /// Adds every living descendant of the recorded processes; looks at all processes once.
@@ -183,17 +188,12 @@ package import StripRecording
     for pid in candidates where indices[pid] == nil && pid != ownPID {
       // Its record is in already: what is left of it is a zombie.
       if lifeRecorder?.hasEnded(pid) ?? false || zombies[pid] != nil { continue }
-      // Fails for a thread that does not lead its process.
-      guard let handle = leader(pid) else {
-        if (try? FileStatus.of("\(options.roots.proc)/\(pid)")) == nil { gone += 1 }
-        continue
+      do throws(SystemError) {
+        guard try leadsProcess(pid) else { continue }
+        left.append((pid, try parent(of: pid)))
+      } catch {
+        if !isPostponed(pid, error) { gone += 1 }
       }
-      _ = consume handle
-      guard let parent = parent(of: pid) else {
-        gone += 1
-        continue
-      }
-      left.append((pid, parent))
     }
     // A child may have a lower number than its parent when the numbers have wrapped: until nothing more is found.
     var found = true
@@ -202,7 +202,12 @@ package import StripRecording
       var rest: [(pid: Int32, parent: Int32)] = []
       for candidate in left {
         if indices[candidate.parent] != nil || (options.isReaper && candidate.parent == ownPID) {
-          if (try? add(candidate.pid)) != nil { found = true } else { gone += 1 }
+          do throws(SystemError) {
+            try add(candidate.pid)
+            found = true
+          } catch {
+            if !isPostponed(candidate.pid, error) { gone += 1 }
+          }
         } else {
           rest.append(candidate)
         }
@@ -212,28 +217,44 @@ package import StripRecording
     return gone
   }
 
-  private func leader(_ pid: Int32) -> Descriptor? {
-    do throws(SystemError) { return try ProcessDescriptor.open(pid) } catch {
-      guard error.isOutOfDescriptors, !isShortOfDescriptors else { return nil }
-      giveDescriptorsBack()
-      return try? ProcessDescriptor.open(pid)
-    }
+  private func isPostponed(_ pid: Int32, _ error: SystemError) -> Bool {
+    giveDescriptorsBack(after: error)
+    guard error.isOutOfDescriptors, unread.count < Self.mostUnread else { return false }
+    unread.append(pid)
+    return true
   }
 
-  private func parent(of pid: Int32) -> Int32? {
-    guard var reader = try? ProcessReader(pid: pid, root: options.roots.proc, keepsOpen: false) else { return nil }
+  /// `false`: it is a thread that does not lead its process.
+  private func leadsProcess(_ pid: Int32) throws(SystemError) -> Bool {
+    do throws(SystemError) { _ = try ProcessDescriptor.open(pid) } catch {
+      if error.isOutOfDescriptors {
+        if isShortOfDescriptors { throw error }
+        giveDescriptorsBack(after: error)
+        return try leadsProcess(pid)
+      }
+      if (try? FileStatus.of("\(options.roots.proc)/\(pid)")) == nil { throw error }
+      return false
+    }
+    return true
+  }
+
+  private func parent(of pid: Int32) throws(SystemError) -> Int32 {
+    var reader = try makeReader(pid)
     var sample = ProcessSample()
     switch unsafe reader.read(ProcessProbe.giving([.userTime]), into: &sample, buffer: buffer) {
-    case .vanished: return nil
+    case .vanished: throw SystemError(code: 3, call: "read")
+    case .denied(let error) where error.isOutOfDescriptors: throw error
     case .read, .denied: return reader.state.parent
     }
   }
 
   private func discover() {
     guard options.followsDescendants, full == nil else { return }
+    let postponed = unread
+    unread.removeAll(keepingCapacity: true)
     switch cursor.news() {
-    case .none: break
-    case .range(let pids): unseenTasks += adopt(pids)
+    case .none: if !postponed.isEmpty { unseenTasks += adopt(postponed) }
+    case .range(let pids): unseenTasks += adopt(postponed + pids)
     case .unknown: addDescendants()
     }
   }
@@ -313,7 +334,9 @@ package import StripRecording
       process.sample[.cpuTime] = cpu
       process.isVanished = true
       return false
-    case .denied: noteRefusals(process, at: now)
+    case .denied(let error):
+      giveDescriptorsBack(after: error)
+      noteRefusals(process, at: now)
     case .read: break
     }
     process.parent = process.state.parent
@@ -336,8 +359,10 @@ package import StripRecording
 
   /// The last figures that only threads have.
   private func readThreads(_ process: TrackedProcess) {
-    _ = unsafe process.reader.read(ProcessProbe.giving([.runDelay]), into: &process.sample, buffer: buffer)
+    _ = unsafe process.reader.read(Self.ofThreads, into: &process.sample, buffer: buffer)
   }
+
+  private static let ofThreads = ProcessProbe.giving([.runDelay])
 
   private func end(_ process: TrackedProcess, at now: UInt64) {
     guard let index = indices[process.pid] else { return }
@@ -351,7 +376,9 @@ package import StripRecording
   private func readDear(_ entry: Int, at now: UInt64) {
     let start = Clock.boottime()
     for process in processes where !plan.dear[entry].isSweep || !sharesMemory(process) {
-      if case .denied = unsafe process.reader.read(plan.dear[entry].probes, into: &process.sample, buffer: buffer) {
+      let outcome = unsafe process.reader.read(plan.dear[entry].probes, into: &process.sample, buffer: buffer)
+      if case .denied(let error) = outcome {
+        giveDescriptorsBack(after: error)
         noteRefusals(process, at: now)
       }
     }
@@ -400,6 +427,7 @@ package import StripRecording
     let start = Clock.boottime()
     machine.read(plan.machine.probes, at: now, in: &journal)
     noteMachineRefusals(machine, at: now)
+    if let error = machine.shortage { giveDescriptorsBack(after: error) }
     let middle = Clock.boottime()
     plan.machine.read(in: middle - start, at: now, tick: schedule.interval)
     if plan.machineSeldom.isDue(at: now) {
@@ -424,6 +452,8 @@ package import StripRecording
     if indices[child.pid] == nil { try? add(child.pid) }
     if let index = indices[child.pid] {
       let process = processes[index]
+      // The kernel writes a record before there is a zombie.
+      takeExits(at: now)
       _ = unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer)
       readThreads(process)
       process.parent = process.state.parent

@@ -57,7 +57,9 @@ extension Sampler {
         Annotation("container", text: machine.container.map { "\($0)" }), Annotation("cgroup", text: machine.cgroup),
       ])
     do throws(SystemError) {
-      self.machine = try MachineRecorder(roots: options.roots, journal: &journal)
+      let machine = try MachineRecorder(roots: options.roots, journal: &journal)
+      if isShortOfDescriptors { machine.park() }
+      self.machine = machine
     } catch {
       journal.note(
         "missing", at: now, on: journal.runTrack,
@@ -66,6 +68,20 @@ extension Sampler {
           Annotation("needs", text: "\(options.roots.proc) mounted and readable"),
         ])
     }
+  }
+
+  /// EMFILE or ENFILE.
+  func noteShortage(_ error: SystemError) {
+    let isMachines = error.code == 23
+    let limit = isMachines ? "the machine's limit of open files" : "the limit of \(Own.descriptorLimit.most) open files"
+    journal.note(
+      "missing", at: Clock.boottime(), on: journal.runTrack,
+      [
+        Annotation("probe", text: "open files"),
+        Annotation("reason", text: "\(limit) is reached: processes are read less often"),
+        Annotation("errno", Int64(error.code)),
+        Annotation("needs", text: isMachines ? "a greater fs.file-max" : "a higher hard limit (ulimit -Hn)"),
+      ])
   }
 
   func noteRefusals(_ process: TrackedProcess, at now: UInt64) {

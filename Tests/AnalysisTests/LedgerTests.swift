@@ -191,6 +191,49 @@ import Testing
     #expect(books.ledger.sum(.cpuTime) == 3_000_000)
   }
 
+  @Test mutating func `switches of threads are a lower bound where only readings tell of them`() {
+    recording.begin(&books)
+    let children: [ProcessMetric: Int64] = [.childMinorFaults: 0, .childUserTime: 0, .childSystemTime: 0]
+    for pid in 1...5 as ClosedRange<Int32> {
+      recording.process(pid, parent: 0, &books)
+      let threads: Int64 = pid == 1 ? 1 : 4
+      recording.read(
+        pid,
+        children.merging([.cpuTime: 1, .minorFaults: 10, .threads: threads, .voluntarySwitches: 7, .runDelay: 9]) {
+          $1
+        },
+        &books)
+    }
+    recording.advance()
+    // One thread, read to its end; then threads that readings, nobody, wait4(2) and exit records tell of.
+    recording.end(1, parent: 0, final: "zombie", &books)
+    recording.end(2, parent: 0, final: "zombie", &books)
+    recording.end(3, parent: 0, final: "vanished", &books)
+    recording.end(
+      4, parent: 0, final: "waited",
+      usage: ["user_ns": 1, "system_ns": 0, "minor_faults": 10, "voluntary_switches": 50, "involuntary_switches": 3],
+      &books)
+    books.ledger.settle()
+    let processes = books.ledger.processes
+    #expect(processes.map { $0.isLowerBound(.voluntarySwitches) } == [false, true, true, false, true])
+    #expect(processes.map { $0.isLowerBound(.runDelay) } == [false, true, true, true, true])
+    #expect(processes[3].own(.voluntarySwitches, runStart: recording.start) == 50)
+    #expect(processes[2].own(.voluntarySwitches, runStart: recording.start) == 7)
+    #expect(books.ledger.missesSwitches(unseen: false))
+  }
+
+  @Test mutating func `huge pages and resident pages of different moments are not added`() {
+    recording.begin(&books)
+    recording.process(1, parent: 0, &books)
+    recording.read(1, [.residentSize: 100 << 20, .hugePagesSize: 0], &books)
+    books.ledger.settle()
+    recording.advance()
+    recording.read(1, [.residentSize: 1 << 20, .hugePagesSize: 60 << 20], &books)
+    books.ledger.settle()
+    #expect(books.ledger.processes[0].peakHeld == 61 << 20)
+    #expect(books.ledger.processes[0].peaks[.residentSize] == 100 << 20)
+  }
+
   @Test mutating func `a short life that its parent waited for is no more than what the parent's account says`() {
     start()
     recording.life(3, parent: 1, usage: [8_000_000, 8_000_000, 0, 90, 0, 0, 4], &books)

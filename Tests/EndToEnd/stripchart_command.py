@@ -53,12 +53,12 @@ class StripchartCommand:
     def start_run(self, *command, recording, options=(), **popen):
         return self.start("run", "-o", recording, *options, "--", *command, **popen)
 
-    def attach(self, *pids, options=(), recording=None):
+    def attach(self, *pids, options=(), recording=None, **popen):
         recording = recording or self.new_recording()
-        return self.finish(self.start_attach(*pids, options=options, recording=recording), b"", recording)
+        return self.finish(self.start_attach(*pids, options=options, recording=recording, **popen), b"", recording)
 
-    def start_attach(self, *pids, recording, options=()):
-        return self.start("attach", ",".join(map(str, pids)), *options, "-o", recording)
+    def start_attach(self, *pids, recording, options=(), **popen):
+        return self.start("attach", ",".join(map(str, pids)), *options, "-o", recording, **popen)
 
     # Any verb
 
@@ -84,9 +84,9 @@ class StripchartCommand:
             raise AssertionError(f"still running after {DEADLINE_SECONDS} s: {shlex.join(process.args)}") from None
         return Outcome(process.returncode, stdout or b"", stderr or b"", recording, process.pid)
 
-    def start_program(self, arguments):
+    def start_program(self, arguments, **popen):
         """A program beside the command, not under it; its first line of output says that it is ready."""
-        process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, **popen)
         self._started.append(process)
         assert process.stdout.readline().startswith(b"ready")
         return process

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import tempfile
 
 import pytest
@@ -64,6 +65,11 @@ def unprivileged():
         yield {"user": 65534, "group": 65534, "extra_groups": [], "recording": pathlib.Path(folder) / "run.pftrace"}
 
 
+def for_nobody(arguments, unprivileged):
+    """The same program where nobody may start it."""
+    return [shutil.copy(arguments[0], unprivileged["recording"].parent), *arguments[1:]]
+
+
 def test_without_rights_every_process_is_counted_or_the_count_is_a_lower_bound(stripchart, unprivileged):
     outcome = stripchart.run("sh", "-c", "for i in $(seq 300); do /bin/true; done", **unprivileged)
     report = stripchart.report(outcome.recording)
@@ -122,6 +128,31 @@ def test_context_switches_are_those_of_all_threads(stripchart, program):
     assert 0 <= found["involuntary_switches"] - told["involuntary"] <= 50
 
 
+def test_switches_that_readings_alone_tell_of_are_a_lower_bound(stripchart, program, unprivileged):
+    nobody = {key: value for key, value in unprivileged.items() if key != "recording"}
+    running = stripchart.start_program(for_nobody(program("trees", "churn"), unprivileged), **nobody)
+    outcome = stripchart.attach(running.pid, **unprivileged)
+    running.wait()
+    report = stripchart.report(outcome.recording)
+    for found in root(report), report["total"]:
+        # Forty rounds of eight threads that sleep twenty times.
+        assert found["voluntary_switches"] is None or 0 < found["voluntary_switches"] < 7000
+        assert found["switches_are_lower_bound"] and found["run_delay_is_lower_bound"]
+
+
+def test_a_waited_for_process_of_many_threads_has_all_switches_in_its_row(stripchart, program):
+    outcome, report = total(stripchart, program, "churn")
+    told = json.loads(next(line for line in outcome.stderr.splitlines() if line.startswith('{"voluntary"')))
+    for found in root(report), report["total"]:
+        assert 0 <= found["voluntary_switches"] - told["voluntary"] <= 5
+        assert not found["switches_are_lower_bound"]
+
+
+def test_threads_that_are_blocked_count_whichever_they_are(stripchart, program):
+    _, report = total(stripchart, program, "blocked")
+    assert 4 <= root(report)["blocked_seconds"] <= 6.1
+
+
 @pytest.mark.root
 def test_huge_pages_are_memory(stripchart, program):
     path = "/proc/sys/vm/nr_hugepages"
@@ -141,13 +172,25 @@ def test_huge_pages_are_memory(stripchart, program):
     assert report["total"]["peak_memory_bytes"] >= 64 * MEBIBYTE
 
 
-@pytest.mark.parametrize("limit", [1024, 200, 60])
+@pytest.mark.parametrize("limit", [1024, 200, 60, 20, 16])
 def test_a_low_limit_of_open_files_hides_nobody(stripchart, program, limit):
     _, report = total(stripchart, program, "many", preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
     assert report["total"]["process_count"] == 121
     assert report["total"]["greatest_process_count"] >= 115
     told = [missing["probe"] for missing in report["missing"]]
     assert ("open files" in told) == (limit < 1024)
+
+
+@pytest.mark.parametrize("limit", [60, 18])
+def test_a_low_limit_of_open_files_needs_no_rights(stripchart, program, unprivileged, limit):
+    outcome = stripchart.run(
+        *for_nobody(program("trees", "many"), unprivileged),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)), **unprivileged)
+    report = stripchart.report(outcome.recording)
+    assert report["total"]["greatest_process_count"] >= 115
+    assert report["total"]["peak_rss_sum_bytes"] >= 115 * MEBIBYTE
+    assert not [missing for missing in report["missing"] if missing["probe"] == "io"]
+    assert report["total"]["write_calls"] is not None
 
 
 def test_a_full_file_keeps_the_end(stripchart):

@@ -16,6 +16,19 @@ struct MachineReaderTests {
     #expect(reader.reading.networks.devices.contains { $0.name.text == "lo" })
   }
 
+  @Test func `parked it keeps no file open and reads the same`() throws {
+    var reader = try MachineReader(roots: Fixture.roots)
+    reader.read(through: .seldom)
+    let memory = reader.reading.sample[.availableSize]
+    #expect(memory != nil)
+    reader.park()
+    reader.read(through: .seldom)
+    #expect(reader.reading.sample[.availableSize] == memory)
+    #expect(reader.refusals.isEmpty)
+    let open = try FileSystem.entries(of: "/proc/self/fd").compactMap { try? FileSystem.link("/proc/self/fd/\($0)") }
+    #expect(!open.contains(Fixture.root + "/proc/meminfo"))
+  }
+
   @Test func `the CPUs' busy times add up to the machine's`() throws {
     var reader = try MachineReader()
     reader.read(through: .every)

@@ -124,6 +124,64 @@ struct ProcessReaderTests {
     }
   }
 
+  @Test
+  func
+    `threads that are blocked at two readings in turn count with the one that leads, and a thread that only ran on counts`()
+    throws
+  {
+    func status(_ state: Character, _ voluntary: Int) -> String {
+      "Name:\tx\nState:\t\(state) (x)\nvoluntary_ctxt_switches:\t\(voluntary)\nnonvoluntary_ctxt_switches:\t0\n"
+    }
+    func stat(_ state: Character) -> String {
+      "70 (x) \(state) " + (4...52).map { $0 == 20 ? "3" : "0" }.joined(separator: " ")
+    }
+    let tree = [
+      "70/stat": stat("S"), "70/task/70/status": status("S", 1), "70/task/70/schedstat": "1 0 1",
+      "70/task/71/status": status("D", 4), "70/task/71/schedstat": "100 0 4", "70/task/72/status": status("R", 9),
+      "70/task/72/schedstat": "100 0 9",
+    ]
+    let probes = ProcessProbe.giving([.userTime, .runDelay])
+    try Fixture.withTree(tree) { root in
+      var reader = try ProcessReader(pid: 70, root: root)
+      _ = read(&reader, probes)
+      usleep(30_000)
+      // It left the CPU without having been put on it again.
+      try "150 0 9".write(toFile: root + "/70/task/72/schedstat", atomically: false, encoding: .utf8)
+      try status("S", 10).write(toFile: root + "/70/task/72/status", atomically: false, encoding: .utf8)
+      let (second, _) = read(&reader, probes)
+      #expect(second[.voluntarySwitches] == 15)
+      #expect(second[.stoppedTime] == 0)
+      try stat("Z").write(toFile: root + "/70/stat", atomically: false, encoding: .utf8)
+      for thread in [71, 72] {
+        try status("T", 11).write(toFile: root + "/70/task/\(thread)/status", atomically: false, encoding: .utf8)
+        try "200 0 11".write(toFile: root + "/70/task/\(thread)/schedstat", atomically: false, encoding: .utf8)
+      }
+      _ = read(&reader, probes)
+      usleep(30_000)
+      _ = read(&reader, probes)
+      let (last, _) = read(&reader, probes)
+      #expect(try #require(last[.blockedTime]) >= 30_000_000)
+      #expect(try #require(last[.blockedTime]) < 60_000_000)
+      // The one that leads has ended: the others tell.
+      #expect(try #require(last[.stoppedTime]) >= 30_000_000)
+      #expect(try #require(last[.stoppedTime]) < 60_000_000)
+    }
+  }
+
+  @Test func `a parked reader describes its own process only`() throws {
+    func stat(_ start: Int) -> String {
+      "70 (x) S " + (4...52).map { $0 == 20 ? "1" : $0 == 22 ? "\(start)" : "0" }.joined(separator: " ")
+    }
+    try Fixture.withTree(["70/stat": stat(500), "70/comm": "mine\n"]) { root in
+      var reader = try ProcessReader(pid: 70, root: root)
+      _ = read(&reader, ProcessProbe.giving([.userTime]))
+      reader.park()
+      #expect(reader.description().command == "mine")
+      try stat(900).write(toFile: root + "/70/stat", atomically: false, encoding: .utf8)
+      #expect(reader.description().command == nil)
+    }
+  }
+
   @Test func `a parked reader keeps no descriptor and knows its process by the start`() throws {
     func stat(_ start: Int) -> String {
       "70 (x) S " + (4...52).map { $0 == 20 ? "1" : $0 == 22 ? "\(start)" : "0" }.joined(separator: " ")

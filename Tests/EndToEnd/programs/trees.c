@@ -146,6 +146,38 @@ static void switches(void) {
   pthread_join(other, NULL);
 }
 
+static void *napping(void *unused) {
+  for (int index = 0; index < 20; index++) usleep(1000);
+  return unused;
+}
+
+// Threads that come and go.
+static void churn(void) {
+  puts("ready");
+  fflush(stdout);
+  pthread_t threads[8];
+  for (int round = 0; round < 40; round++) {
+    for (int index = 0; index < 8; index++) pthread_create(&threads[index], NULL, napping, NULL);
+    for (int index = 0; index < 8; index++) pthread_join(threads[index], NULL);
+  }
+}
+
+// vfork(2) leaves the thread that calls it in uninterruptible sleep until its child has ended.
+static void *blocked(void *unused) {
+  if (!vfork()) {
+    pause_for(2);
+    _exit(0);
+  }
+  wait(NULL);
+  return unused;
+}
+
+static void blocked_threads(void) {
+  pthread_t threads[3];
+  for (int index = 0; index < 3; index++) pthread_create(&threads[index], NULL, blocked, NULL);
+  for (int index = 0; index < 3; index++) pthread_join(threads[index], NULL);
+}
+
 static void huge(void) {
   volatile char *held = mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
   if (held == MAP_FAILED) exit(77);
@@ -170,7 +202,7 @@ int main(int count, char **words) {
     void (*run)(void);
   } modes[] = {{"ignored", ignored},   {"nocldwait", never_a_zombie}, {"mixed", mixed},       {"daemons", daemons},
                {"zombies", left_zombies}, {"leader", leader_ends},    {"readers", readers},   {"switches", switches},
-               {"huge", huge},         {"many", many}};
+               {"huge", huge},         {"many", many},        {"churn", churn},       {"blocked", blocked_threads}};
   for (size_t index = 0; index < sizeof modes / sizeof *modes; index++)
     if (count > 1 && !strcmp(words[1], modes[index].name)) {
       modes[index].run();
