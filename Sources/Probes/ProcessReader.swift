@@ -119,7 +119,12 @@ public struct ProcessReader: ~Copyable, Sendable {
       case .threads:
         try unsafe threadCounts.read(state, directory: directory.raw, into: &sample, buffer)
       case .call(let ask):
-        if let error = ask(pid, directory.raw, &sample) { throw error }
+        // What has ended has no files open; those of its process are any other thread's too.
+        if state.isLedByNone, index != ProcessProbe.clockIndex, let living = livingDirectory(directory.raw) {
+          if let error = ask(pid, living.raw, &sample) { throw error }
+        } else if let error = ask(pid, directory.raw, &sample) {
+          throw error
+        }
       }
     } catch {
       return outcome(of: index, error)
