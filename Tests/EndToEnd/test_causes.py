@@ -69,7 +69,7 @@ def test_a_program_that_shared_its_cpu_tells_how_long_it_wanted_one(stripchart, 
     kernel = json.loads(outcome.stdout)
     report = stripchart.report(outcome.recording)
     delay = measured(report, "run_delay_seconds")
-    assert kernel["run_delay"] > 1
+    assert kernel["run_delay"] > 0.7
     # Between the program's own look and its end it waits a little more, and the last reading is a little older.
     assert delay == pytest.approx(kernel["run_delay"], rel=0.15, abs=0.3)
     assert report["processes"][0]["run_delay_seconds"] == pytest.approx(delay, abs=0.2)

@@ -93,7 +93,8 @@ def test_a_process_that_was_there_has_the_cpu_time_of_its_own_account(stripchart
     outer = after - before
     assert outer - 0.5 <= row["cpu_seconds"] <= outer + 0.01
     assert row["end_seconds"] is None
-    assert re.search(rf"\(PID {worker.pid}\) used most CPU time|used most CPU time", outcome.stderr)
+    # Lines are wrapped, and on a busy machine somebody else may have used more.
+    assert "used most CPU time" in " ".join(outcome.stderr.split())
     assert max(report["processes"], key=lambda each: each["cpu_seconds"] or 0)["cpu_seconds"] >= row["cpu_seconds"]
 
 
