@@ -64,6 +64,11 @@ package struct Curve: Sendable {
   /// Puts what came late where it belongs, when all is known. More than `greatest` was there at no time.
   package mutating func settleLate(atMost greatest: Double) {
     peak = nil
+    while area.count < late.count {
+      area.append(0)
+      covered.append(0)
+      peaks.append(0)
+    }
     // What does not fit under the greatest possible value was there a little earlier or later.
     var carried = 0.0
     for bucket in area.indices {

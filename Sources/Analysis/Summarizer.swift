@@ -50,6 +50,13 @@ package struct Summarizer: RecordingVisitor {
     var processes: Int
     var cgroupMemory: Int64?
     var throttled: Int64?
+
+    /// What had been used when the recording began: nothing.
+    func none(at start: UInt64) -> Totals {
+      Totals(
+        time: start, cpu: cpu.map { _ in 0 }, late: [], readBytes: readBytes.map { _ in 0 },
+        writeBytes: writeBytes.map { _ in 0 }, machineTime: start, processes: 0)
+    }
   }
 
   /// No machine runs for so long (146 years): a later time comes from damage.
@@ -287,7 +294,8 @@ package struct Summarizer: RecordingVisitor {
     let alive = ledger.alive.count
     let isMachineNew = cpu.map { $0.all != pending?.machineAll } ?? false
     let now = Totals(
-      time: ledger.time, cpu: ledger.directCPU, late: late, resident: ledger.heldMemory,
+      // Until the last one had ended there was more than what is left.
+      time: ledger.time, cpu: ledger.directCPU, late: late, resident: alive == 0 ? nil : ledger.heldMemory,
       readBytes: ledger.sum(ProcessMetric.readBytes), writeBytes: ledger.sum(ProcessMetric.writeBytes),
       machineBusy: cpu?.busy, machineAll: cpu?.all,
       machineTime: isMachineNew ? ledger.time : pending?.machineTime ?? ledger.time, processes: alive,
@@ -316,13 +324,11 @@ package struct Summarizer: RecordingVisitor {
     return min(left, right)
   }
 
-  private mutating func drawn(_ totals: Totals) {
-    guard let before = previous else {
-      previous = totals
-      return
-    }
-    // A rate over less time would show the jitter of reading, not the program.
-    guard totals.time - before.time >= 5_000_000 else {
+  private mutating func drawn(_ totals: Totals, isLast: Bool = false) {
+    let before = previous ?? totals.none(at: min(facts.run.start, totals.time))
+    // A rate over less time would show the jitter of reading, not the program; where there is no other it is better than none.
+    guard totals.time - before.time >= 5_000_000 || isLast && facts.curves.processes.peak == nil else {
+      previous = before
       previous?.late += totals.late
       return
     }
@@ -359,7 +365,7 @@ package struct Summarizer: RecordingVisitor {
 
   mutating func finished() -> RecordingSummary {
     closeTick()
-    if let pending { drawn(pending) }
+    if let pending { drawn(pending, isLast: true) }
     ledger.settleAtEnd()
     for use in (previous?.late ?? []) + late + ledger.lateCPU {
       facts.curves.cpu.addLate(Double(use.nanoseconds), from: use.from, to: use.to)

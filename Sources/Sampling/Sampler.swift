@@ -342,6 +342,7 @@ package import StripRecording
     process.parent = process.state.parent
     if process.state.isZombie {
       readThreads(process)
+      readLastName(process)
       return options.isReaper && process.parent == ownPID
     }
     let isDue = process.describeAgain.map { now >= $0 } ?? false
@@ -456,6 +457,7 @@ package import StripRecording
       takeExits(at: now)
       _ = unsafe process.reader.read(plan.hot.probes, into: &process.sample, buffer: buffer)
       readThreads(process)
+      readLastName(process)
       process.parent = process.state.parent
       if full == nil { lookAtEnd(of: process, at: now) }
       let usage = try? ChildProcess.reap(child.pid)
@@ -496,9 +498,9 @@ package import StripRecording
     ]
     values += Annotation.exit(exit)
     values += Annotation.usage(usage)
-    if process.description?.command == nil, !process.exitName.isEmpty {
-      values.append(Annotation("name", text: String(decoding: process.exitName, as: UTF8.self)))
-    }
+    let exitName = String(decoding: process.exitName, as: UTF8.self)
+    let name = exitName.isEmpty || exitName.isSame(as: process.description?.command ?? "") ? nil : exitName
+    if let name { values.append(Annotation("name", text: name)) }
     if process.hasExited, process.exited.has(.minorFaults) {
       values.append(Annotation("usage", integers: process.exited.exitRecord))
     }
@@ -506,6 +508,11 @@ package import StripRecording
     if process.state.ignoresChildren { values.append(Annotation("ignores_children", flag: true)) }
     if full == nil {
       let lost = journal.writer.lostPackets
+      if let name {
+        let user = process.description?.user
+        journal.process(
+          process.pid, parent: process.parent, name: name, arguments: [], user: user, track: process.track, at: now)
+      }
       journal.note("process ended", at: now, on: process.track, values)
       process.end(at: now, in: &journal)
       if journal.writer.lostPackets > lost { noticeFullFile(at: now) }
@@ -520,6 +527,12 @@ package import StripRecording
       processes[index] = last
       indices[last.pid] = index
     }
+  }
+
+  /// Of a process that has ended and is not reaped: what it is called, where it has executed a program since it was described.
+  private func readLastName(_ process: TrackedProcess) {
+    guard process.exitName.isEmpty, process.hasNewName() else { return }
+    process.exitName = process.reader.description().command.map { Array($0.utf8) } ?? []
   }
 
   /// The last readings, what the recorder cost, and why the recording ends. Closes the file. `afterwards`: writes what explains the

@@ -56,6 +56,15 @@ import Testing
     #expect(curve.means.dropFirst(3).prefix(6).allSatisfy { $0 == nil })
   }
 
+  @Test func `what came late alone, as in a life within one tick, is a curve too`() throws {
+    var curve = Curve(start: 0)
+    curve.addLate(3_000_000, from: 1_000_000, to: 5_000_000)
+    curve.settleLate(atMost: 2)
+    #expect(curve.means.map { $0.map { ($0 * 100).rounded() } } == [nil, 75, 75, 75, 75])
+    #expect(try #require(curve.peak) == 0.75)
+    #expect(try #require(curve.mean) == 0.75)
+  }
+
   @Test func `buckets widen until an hour, a day and a year fit`() {
     for seconds in [3600, 86_400, 31_536_000] as [UInt64] {
       var curve = Curve(start: 5)

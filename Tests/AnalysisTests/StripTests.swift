@@ -42,6 +42,15 @@ import Testing
     #expect(steps[1].mean == 7)
   }
 
+  @Test func `what came late alone, as in a life within one tick, is drawn`() {
+    var strip = strip()
+    strip.addLate(150, from: 1100, to: 1300, atMost: 2)
+    strip.settleLate()
+    #expect(!strip.isEmpty)
+    #expect(strip.steps().map { $0.mean.isNaN ? -1 : $0.mean } == [-1, 0.75, -1])
+    #expect(strip.peak == 0.75 && strip.mean == 0.75)
+  }
+
   @Test func `what lies outside of the time is cut off, and what is no number is not drawn`() {
     var strip = strip(2)
     strip.add(6, from: 0, to: 5000)

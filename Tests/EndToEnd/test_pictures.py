@@ -45,6 +45,14 @@ def test_only_what_is_selected_is_drawn_in_its_order(recorded, report, tmp_path)
     assert "Disk" not in said and not any("PID" in text for text in said)
 
 
+def test_a_program_of_a_millisecond_has_its_cpu_curve(stripchart, report, tmp_path):
+    recording = stripchart.run("true", options=["-q"]).recording
+    path = tmp_path / "run.svg"
+    result = report("--svg", "--select", "cpu", "-o", path, recording)
+    assert result.returncode == 0, result.stderr
+    assert "CPU" in texts(path)
+
+
 def test_what_the_recording_does_not_have_is_an_error_that_names_what_it_has(recorded, report, tmp_path):
     path = tmp_path / "run.svg"
     result = report("--svg", "--select", "rss,loss", "-o", path, recorded)

@@ -84,6 +84,13 @@ def test_without_rights_every_process_is_counted_or_the_count_is_a_lower_bound(s
         assert total["process_count"] == 302 and not total["process_count_is_lower_bound"]
 
 
+@pytest.mark.parametrize("has_rights", [pytest.param(True, marks=pytest.mark.root), False])
+def test_a_program_executed_after_the_last_look_gives_its_name(stripchart, unprivileged, has_rights):
+    run = stripchart.run if has_rights else lambda *words, **more: stripchart.run(*words, **more, **unprivileged)
+    outcome = run("sh", "-c", "sleep .2; exec cat /dev/null", options=["--interval", "10s"])
+    assert {each["name"] for each in stripchart.report(outcome.recording)["processes"]} == {"cat", "sleep"}
+
+
 def test_a_serial_loop_never_uses_more_than_one_cpu_for_long(stripchart):
     outcome = stripchart.run("sh", "-c", "for i in $(seq 400); do /bin/true; done")
     lanes = stripchart("report", outcome.recording).text.splitlines()

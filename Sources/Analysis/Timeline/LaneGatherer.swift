@@ -64,6 +64,8 @@ struct LaneGatherer: Sendable {
     diskRead = machineRate(1e9)
     diskWritten = machineRate(1e9)
     stalls = Self.stallMetrics.map { _ in machineRate(1, atMost: 1) }
+    // Nothing was used before the recording began.
+    for strip in [\Self.cpu, \.read, \.written] { self[keyPath: strip].add(0, at: start) }
   }
 
   /// The tick in `ledger` is complete.
@@ -80,7 +82,7 @@ struct LaneGatherer: Sendable {
 
   private mutating func closeProcesses(_ ledger: Ledger) {
     let now = Totals(
-      time: ledger.time, cpu: ledger.directCPU, resident: ledger.heldMemory,
+      time: ledger.time, cpu: ledger.directCPU, resident: ledger.alive.isEmpty ? nil : ledger.heldMemory,
       read: ledger.sum(ProcessMetric.readBytes), written: ledger.sum(ProcessMetric.writeBytes))
     if var last = pending {
       // A child that was just waited for may stand in two accounts for one tick: the next tick's sum is the true one.
@@ -141,6 +143,7 @@ struct LaneGatherer: Sendable {
     pending = nil
     for place in stalls.indices { stalls[place].finish(at: end) }
     throttled.finish(at: end)
+    for strip in [\Self.cpu, \.read, \.written] { self[keyPath: strip].finish(at: end) }
     received.finish(at: end)
     sent.finish(at: end)
     diskRead.finish(at: end)

@@ -9,6 +9,8 @@ struct RateStrip: Sendable {
   private let interval: UInt64?
   private let greatest: Double
   private var last: (value: Int64, time: UInt64)?
+  /// Too soon after the last one to be drawn.
+  private var next: (value: Int64, time: UInt64)?
   /// What was counted faster than is possible was used before it was counted, and is drawn after it.
   private var late = 0.0
 
@@ -26,7 +28,15 @@ struct RateStrip: Sendable {
       return
     }
     // A rate over less time would show the jitter of reading, not the program.
-    guard time >= last.time + 5_000_000 else { return }
+    guard time >= last.time + 5_000_000 else {
+      next = (value, time)
+      return
+    }
+    next = nil
+    draw(value, at: time, after: last)
+  }
+
+  private mutating func draw(_ value: Int64, at time: UInt64, after last: (value: Int64, time: UInt64)) {
     // A counter that went down began again.
     guard value >= last.value else {
       self.last = (value, time)
@@ -53,6 +63,9 @@ struct RateStrip: Sendable {
 
   /// No reading showed another value until `end`.
   mutating func finish(at end: UInt64) {
+    // Where there is no other rate, that over a short time is better than none.
+    if strip.isEmpty, let last, let next, next.time > last.time { draw(next.value, at: next.time, after: last) }
+    strip.settleLate()
     if interval != nil, let last, end > last.time { strip.add(0, from: last.time, to: end) }
   }
 }

@@ -84,6 +84,16 @@ package struct Strip: Sendable {
     }
   }
 
+  /// When all is known: what came late was there also where no value was added, as before the first tick.
+  mutating func settleLate() {
+    for bucket in late.indices where late[bucket] > 0 && covered[bucket] < 1 {
+      covered[bucket] = 1
+      least[bucket] = min(least[bucket], 0)
+      greatest[bucket] = max(greatest[bucket], 0)
+      if readPeak == nil { readPeak = 0 }
+    }
+  }
+
   /// What came late, spread over the bucket's recorded time.
   private func added(_ bucket: Int) -> Double {
     late.isEmpty || covered[bucket] <= 0 ? 0 : late[bucket] / covered[bucket]
