@@ -89,6 +89,8 @@ class Recording:
         """One for each recorded process, in the order in which they were met."""
         self.spans = self._table(Spans, "spans")
         """One row for each span: `spans.of("name")` has its beginnings and ends."""
+        self.names = self._table(Table, "names")
+        """One row for each name: a function that calls itself, or that several others call, is one row, its recursion counted once."""
         self.lines = self._table(Table, "lines")
         """One row for each line whose hits were counted, with the text of the line."""
         self.folded = self._table(Table, "folded")

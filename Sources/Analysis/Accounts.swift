@@ -16,6 +16,8 @@ struct Accounts: Sendable {
   private var unsettled: [Int] = []
   /// Of processes that ended and whose use is in nobody's account.
   var unwaitedCPU: Int64 = 0
+  /// Are there lives in the sums of which an exit record alone tells?
+  private(set) var holdsRecordsAlone = false
   /// CPU time that processes used themselves, as readings saw it.
   private(set) var direct: Int64?
 
@@ -126,6 +128,7 @@ struct Accounts: Sendable {
   /// A life that is in nobody's account. What it used before the recording began is not told.
   mutating func add(_ life: Life, runStart: UInt64) {
     guard life.started &+ 20_000_000 >= runStart else { return }
+    holdsRecordsAlone = true
     unwaitedCPU &+= life.used[.cpuTime] ?? 0
     for metric in ProcessLedger.counted {
       guard let value = life.used[metric] else { continue }

@@ -31,6 +31,12 @@ package struct Ledger: Sendable {
     package let name: String
     package internal(set) var current = Sample<Metric>()
     package internal(set) var first = Sample<Metric>()
+
+    /// Since the recording began. A counter that went down was reset: then it is not known.
+    package func grown(_ metric: Metric) -> Int64? {
+      guard let before = first[metric], let now = current[metric], now >= before else { return nil }
+      return now &- before
+    }
   }
 
   private enum Target {
@@ -203,11 +209,19 @@ package struct Ledger: Sendable {
   package func grown(_ metric: CgroupMetric) -> Int64? {
     var sum: Int64?
     for group in cgroups {
-      guard let now = group.current[metric], let before = group.first[metric], now >= before else { continue }
-      sum = (sum ?? 0) &+ now &- before
+      guard let grown = group.grown(metric) else { continue }
+      sum = (sum ?? 0) &+ grown
     }
     return sum
   }
+
+  /// What a counter of the machine grew by while it was recorded. `nil`: it was reset, or the kernel does not offer it.
+  package func grown(_ metric: MachineMetric) -> Int64? {
+    guard let before = firstMachine[metric], let now = machine[metric], now >= before else { return nil }
+    return now &- before
+  }
+
+  package func grownSeconds(_ metric: MachineMetric) -> Double? { grown(metric).map { Double($0) / 1e9 } }
 
   /// The sum over disks of a metric since the recording began.
   package func sum(_ metric: DiskMetric) -> Int64? {

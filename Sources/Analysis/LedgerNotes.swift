@@ -28,6 +28,7 @@ extension Ledger {
         process.ignoresChildren = note.flag("ignores_children")
         process.exited = ProcessSample(exitRecord: note.integers("usage"))
         process.exited[.peakResidentSize].map { process.recordPeak(.peakResidentSize, $0) }
+        process.exited[.virtualSize].map { process.recordVirtualSize($0) }
         process.wait(note)
       }
     case "process reaped":
@@ -69,15 +70,13 @@ extension Ledger {
 extension ProcessLedger {
   /// What wait4(2) said.
   fileprivate mutating func wait(_ note: Note) {
-    guard let user = note.integer("user_ns"), let system = note.integer("system_ns") else { return }
-    waited[.cpuTime] = user &+ system
-    waited[.userTime] = user
-    waited[.systemTime] = system
-    waited[.minorFaults] = note.integer("minor_faults")
-    waited[.majorFaults] = note.integer("major_faults")
-    waited[.voluntarySwitches] = note.integer("voluntary_switches")
-    waited[.involuntarySwitches] = note.integer("involuntary_switches")
-    waitedPeakResident = note.integer("peak_rss_bytes")
+    var told = ProcessSample()
+    for (name, metric) in ProcessMetric.waited { told[metric] = note.integer(name) }
+    guard let user = told[.userTime], let system = told[.systemTime] else { return }
+    waitedPeakResident = told[.peakResidentSize]
+    told[.peakResidentSize] = nil
+    told[.cpuTime] = user &+ system
+    waited = told
   }
 }
 

@@ -89,7 +89,7 @@ struct LimitBook: Sendable {
     use.last = ledger.cgroupMemory.held
     use.limitEvents = ledger.grown(.limitEvents)
     use.highEvents = ledger.grown(.highEvents)
-    use.outOfMemoryKills = ledger.grown(.outOfMemoryKills)
+    use.outOfMemoryKills = ledger.grown(CgroupMetric.outOfMemoryKills)
     use.cpuSeconds = seconds(.cpuTime)
     use.periods = ledger.grown(.periods)
     use.throttledPeriods = ledger.grown(.throttledPeriods)

@@ -54,8 +54,8 @@ package struct MachineActivity: Sendable {
   package init() {}
 
   init(_ ledger: Ledger) {
-    func count(_ metric: MachineMetric) -> Int64? { Self.grown(ledger.firstMachine[metric], ledger.machine[metric]) }
-    func seconds(_ metric: MachineMetric) -> Double? { count(metric).map { Double($0) / 1e9 } }
+    func count(_ metric: MachineMetric) -> Int64? { ledger.grown(metric) }
+    func seconds(_ metric: MachineMetric) -> Double? { ledger.grownSeconds(metric) }
     userSeconds = seconds(.userTime)
     niceSeconds = seconds(.niceTime)
     systemSeconds = seconds(.systemTime)
@@ -76,9 +76,7 @@ package struct MachineActivity: Sendable {
     freeSwapBytes = ledger.machine[.swapFreeSize]
     disks = ledger.disks.map(Self.disk)
     networks = ledger.networks.map(Self.network)
-    busySecondsOfCPUs = ledger.cpus.compactMap { Self.grown($0.first[.busyTime], $0.current[.busyTime]) }.map {
-      Double($0) / 1e9
-    }
+    busySecondsOfCPUs = ledger.cpus.compactMap { $0.grown(.busyTime) }.map { Double($0) / 1e9 }
   }
 
   /// What tasks used: user, nice and system. Interrupts and what was stolen are nobody's.
@@ -94,33 +92,25 @@ package struct MachineActivity: Sendable {
   }
 
   private static func disk(_ device: Ledger.Device<DiskMetric>) -> Disk {
-    func count(_ metric: DiskMetric) -> Int64? { grown(device.first[metric], device.current[metric]) }
     var disk = Disk()
     disk.name = device.name
-    disk.reads = count(.reads)
-    disk.readBytes = count(.readBytes)
-    disk.writes = count(.writes)
-    disk.writeBytes = count(.writeBytes)
-    disk.busySeconds = count(.busyTime).map { Double($0) / 1e9 }
+    disk.reads = device.grown(.reads)
+    disk.readBytes = device.grown(.readBytes)
+    disk.writes = device.grown(.writes)
+    disk.writeBytes = device.grown(.writeBytes)
+    disk.busySeconds = device.grown(.busyTime).map { Double($0) / 1e9 }
     return disk
   }
 
   private static func network(_ device: Ledger.Device<NetworkMetric>) -> Network {
-    func count(_ metric: NetworkMetric) -> Int64? { grown(device.first[metric], device.current[metric]) }
     var network = Network()
     network.name = device.name
-    network.receivedBytes = count(.receivedBytes)
-    network.receivedPackets = count(.receivedPackets)
-    network.receiveErrors = count(.receiveErrors)
-    network.sentBytes = count(.sentBytes)
-    network.sentPackets = count(.sentPackets)
-    network.sendErrors = count(.sendErrors)
+    network.receivedBytes = device.grown(.receivedBytes)
+    network.receivedPackets = device.grown(.receivedPackets)
+    network.receiveErrors = device.grown(.receiveErrors)
+    network.sentBytes = device.grown(.sentBytes)
+    network.sentPackets = device.grown(.sentPackets)
+    network.sendErrors = device.grown(.sendErrors)
     return network
-  }
-
-  /// A counter that went down was reset: then it is not known.
-  private static func grown(_ before: Int64?, _ now: Int64?) -> Int64? {
-    guard let before, let now, now >= before else { return nil }
-    return now &- before
   }
 }

@@ -15,19 +15,12 @@ package struct MachineUse: Sendable {
   package init() {}
 
   init(_ ledger: Ledger) {
-    func since(_ metric: MachineMetric) -> Int64? {
-      guard let now = ledger.machine[metric], let before = ledger.firstMachine[metric], now >= before else {
-        return nil
-      }
-      return now &- before
-    }
-    func seconds(_ metric: MachineMetric) -> Double? { since(metric).map { Double($0) / 1e9 } }
-    cpuSomePressureSeconds = seconds(.cpuSomePressure)
-    memorySomePressureSeconds = seconds(.memorySomePressure)
-    ioSomePressureSeconds = seconds(.ioSomePressure)
-    swapInPages = since(.swapInPages)
-    swapOutPages = since(.swapOutPages)
-    outOfMemoryKills = since(.outOfMemoryKills)
+    cpuSomePressureSeconds = ledger.grownSeconds(.cpuSomePressure)
+    memorySomePressureSeconds = ledger.grownSeconds(.memorySomePressure)
+    ioSomePressureSeconds = ledger.grownSeconds(.ioSomePressure)
+    swapInPages = ledger.grown(.swapInPages)
+    swapOutPages = ledger.grown(.swapOutPages)
+    outOfMemoryKills = ledger.grown(MachineMetric.outOfMemoryKills)
     lastAvailableBytes = ledger.machine[.availableSize]
   }
 }

@@ -74,6 +74,12 @@ package struct ProcessLedger: Sendable {
     if value > peaks[metric] ?? .min { peaks[metric] = value }
   }
 
+  /// The kernel's own mark of the most that it had.
+  mutating func recordVirtualSize(_ most: Int64) {
+    recordPeak(.virtualSize, most)
+    limits.record(.virtualSize, most)
+  }
+
   /// What it counted since the recording began, without its children. A process that started inside it counts from zero.
   package func own(_ metric: ProcessMetric, runStart: UInt64) -> Int64? {
     guard let life = life(metric) else { return nil }
@@ -110,6 +116,12 @@ package struct ProcessLedger: Sendable {
     if Self.switches.contains(metric), waited.has(metric), hasWaitedForNobody { return false }
     return finalReading == "vanished" || peaks[.threads] ?? 2 > 1
   }
+
+  /// Calls and characters that are read and written: an exit record rounds them down to 1024, and what the last reading of one that
+  /// vanished has may be old.
+  var isCallsLowerBound: Bool { finalReading == "vanished" && current.has(.readCalls) || exited.has(.readCalls) && !isReadAtEnd }
+
+  private var isReadAtEnd: Bool { finalReading == "waited" || finalReading == "zombie" }
 
   /// The reading that counting starts from.
   func baseline(_ metric: ProcessMetric, _ runStart: UInt64) -> Int64 {

@@ -120,6 +120,8 @@ package struct ProcessUsage: Sendable {
   /// Threads that ended, or its end itself, may have counted more than readings found.
   package var isSwitchesLowerBound = false
   package var isRunDelayLowerBound = false
+  /// Of calls and characters read and written.
+  package var isCallsLowerBound = false
   /// It was not ours to read what it reads and writes.
   package var hidesIO = false
   /// What it reads and writes holds that of children that it waited for and that no reading has met.
@@ -151,6 +153,8 @@ package struct TotalUsage: Sendable {
   /// Of some process there are only readings, and its threads may have counted more.
   package var isSwitchesLowerBound = false
   package var isRunDelayLowerBound = false
+  /// Of calls and characters read and written: of some process that nobody waited for there is no reading at its end.
+  package var isCallsLowerBound = false
   package var greatestProcessCount = 0
   /// CPU time of descendants that were waited for and ended between two ticks unseen.
   package var unseenCPUSeconds: Double?

@@ -481,6 +481,7 @@ package struct Summarizer: RecordingVisitor {
     if let held = process.peakHeld { usage.peakResidentBytes = max(usage.peakResidentBytes ?? 0, held) }
     usage.isSwitchesLowerBound = process.isLowerBound(.voluntarySwitches)
     usage.isRunDelayLowerBound = process.isLowerBound(.runDelay)
+    usage.isCallsLowerBound = process.isCallsLowerBound
     return usage
   }
 
@@ -497,10 +498,13 @@ package struct Summarizer: RecordingVisitor {
     usage.finalReading = life.used.has(.minorFaults) ? "exit_record" : "vanished"
     usage.last = life.used
     usage.last[.peakResidentSize] = nil
+    usage.peaks[.virtualSize] = life.used[.virtualSize]
+    usage.last[.virtualSize] = nil
     usage.userSeconds = life.used[.userTime].map { Double($0) / 1e9 }
     usage.systemSeconds = life.used[.systemTime].map { Double($0) / 1e9 }
     usage.cpuSeconds = life.used[.cpuTime].map { Double($0) / 1e9 }
     usage.peakResidentBytes = life.peakResident
+    usage.isCallsLowerBound = life.used.has(.readCalls)
     return usage
   }
 
@@ -548,6 +552,9 @@ package struct Summarizer: RecordingVisitor {
     total.isSwitchesLowerBound = total.isUsageLowerBound || ledger.missesSwitches(unseen: isSomethingUnseen)
     total.isRunDelayLowerBound =
       isSomethingUnseen || facts.processes.contains { $0.isRunDelayLowerBound || !$0.last.has(.runDelay) }
+    total.isCallsLowerBound =
+      total.isUsageLowerBound || ledger.accounts.holdsRecordsAlone
+      || ledger.processes.contains { $0.isCallsLowerBound && $0.claimedBy == nil }
     // One process's own mark is exact. Of several, those that lived for less than a tick may have come together between two.
     let isShort = facts.processes.contains { process in
       process.endSeconds.map { $0 - (process.startSeconds ?? process.firstSeenSeconds) < 0.05 } ?? false

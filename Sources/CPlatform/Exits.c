@@ -154,7 +154,7 @@ int strip_exits_next(int fd, strip_exit_record *out) {
   const uint64_t values[STRIP_EXIT_VALUES] = {
       cpu, cpu - system_part, system_part, stats.ac_minflt, stats.ac_majflt, stats.hiwater_rss * 1024,
       stats.read_syscalls, stats.write_syscalls, stats.read_char, stats.write_char, stats.read_bytes, stats.write_bytes,
-      stats.nvcsw, stats.nivcsw, stats.cpu_delay_total};
+      stats.nvcsw, stats.nivcsw, stats.cpu_delay_total, stats.hiwater_vm * 1024};
   for (int index = 0; index < STRIP_EXIT_VALUES; index++) out->values[index] = (int64_t)values[index];
   return 1;
 }

@@ -66,9 +66,18 @@ public enum ProcessMetric: Int, MetricCatalogue {
       .runDelay, .peakResidentSize,
     ]
 
+  /// What wait4(2) tells of a process with those that it waited for, under its names in the recording's journal.
+  package static let waited: [(name: String, metric: ProcessMetric)] = [
+    ("user_ns", .userTime), ("system_ns", .systemTime), ("peak_rss_bytes", .peakResidentSize),
+    ("minor_faults", .minorFaults), ("major_faults", .majorFaults), ("voluntary_switches", .voluntarySwitches),
+    ("involuntary_switches", .involuntarySwitches),
+  ]
+
   /// What an exit record tells of a process, its own alone, in the order of the entry `usage` of the recording's journal.
   package static let exitRecord: [ProcessMetric] = [
     .cpuTime, .userTime, .systemTime, .minorFaults, .majorFaults, .peakResidentSize, .readCalls, .writeCalls,
     .readCharacters, .writeCharacters, .readBytes, .writeBytes, .voluntarySwitches, .involuntarySwitches, .runDelay,
+    // The most that it ever had.
+    .virtualSize,
   ]
 }

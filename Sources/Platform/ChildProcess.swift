@@ -109,6 +109,19 @@ package struct WaitedUsage: Sendable {
     involuntarySwitches = raw.involuntary_switches
   }
 
+  package var sample: ProcessSample {
+    var sample = ProcessSample()
+    sample[.cpuTime] = userNanoseconds &+ systemNanoseconds
+    sample[.userTime] = userNanoseconds
+    sample[.systemTime] = systemNanoseconds
+    sample[.peakResidentSize] = peakResidentBytes
+    sample[.minorFaults] = minorFaults
+    sample[.majorFaults] = majorFaults
+    sample[.voluntarySwitches] = voluntarySwitches
+    sample[.involuntarySwitches] = involuntarySwitches
+    return sample
+  }
+
   /// Our own, so far.
   package static func own() -> WaitedUsage {
     var usage = strip_usage()

@@ -77,8 +77,9 @@ extension ProcessSample {
   package mutating func add(_ other: ProcessSample) {
     for metric in ProcessMetric.exitRecord {
       guard let value = other[metric] else { continue }
-      // The high-water mark is the whole process's.
-      self[metric] = metric == .peakResidentSize ? max(self[metric] ?? 0, value) : (self[metric] ?? 0) &+ value
+      // The high-water marks are the whole process's.
+      let isMark = metric == .peakResidentSize || metric == .virtualSize
+      self[metric] = isMark ? max(self[metric] ?? 0, value) : (self[metric] ?? 0) &+ value
     }
   }
 }

@@ -31,6 +31,8 @@ package struct JSONReport {
       LimitObjects(summary).write(&json)
       json.key("spans")
       json.array { json in for span in summary.spans { json.object { SpanObject(span).write(&$0) } } }
+      json.key("names")
+      json.array { json in for named in NamedUsage.all(of: summary.spans) { json.object { named.write(&$0) } } }
       ProgramObjects(summary).write(&json)
       json.key("gpus")
       json.array { json in for gpu in summary.gpus { json.object { GPUObject(gpu).write(&$0) } } }
@@ -102,6 +104,7 @@ package struct JSONReport {
     json.member("peak_rss_bytes", process.peakResidentBytes)
     counters(process.last, &json)
     json.member("switches_are_lower_bound", process.isSwitchesLowerBound)
+    json.member("calls_are_lower_bound", process.isCallsLowerBound)
     waits(WaitTimes(process), &json)
     json.member("run_delay_is_lower_bound", process.isRunDelayLowerBound)
     for (name, metric) in Self.peaks { json.member(name, process.peaks[metric]) }
@@ -153,6 +156,7 @@ package struct JSONReport {
     json.member("peak_rss_sum_bytes", total.peakResidentSumBytes)
     counters(total.usage, &json)
     json.member("switches_are_lower_bound", total.isSwitchesLowerBound)
+    json.member("calls_are_lower_bound", total.isCallsLowerBound)
     waits(summary.waitTimes, &json)
     json.member("run_delay_is_lower_bound", total.isRunDelayLowerBound)
     json.member("process_count", total.processCount)

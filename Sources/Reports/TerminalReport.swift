@@ -27,13 +27,14 @@ package struct TerminalReport {
   /// The whole report; ends with a line feed.
   package var text: String {
     let spans = SpanTable(summary, selection).lines(width, style)
+    let names = NameTable(summary, selection).lines(width, style)
     let lines = LineSections(summary, selection).sections(width, style)
     let stacks = StackSection(summary, selection).sections(width, style)
     let found = FindingSection(findings).lines(width, style)
     let sections: [[String]]
     if selection.span != nil {
       let figures = SpanFigures(summary.spans, gpus: GPUSection(summary).labels).sections(width, style)
-      sections = [head + verdict, spans] + figures + [found] + lines
+      sections = [head + verdict, spans, names] + figures + [found] + lines
     } else {
       let isMachine = summary.survey != nil
       let processes =
@@ -43,7 +44,7 @@ package struct TerminalReport {
       let own = [CounterTable(summary).lines(width, style), MarkTable(summary).lines(width, style)]
       let gpus = GPUSection(summary).lines(width, style)
       sections =
-        [head + verdict + answer, curves, machine, gpus, found, processes, spans] + lines + stacks + own + [
+        [head + verdict + answer, curves, machine, gpus, found, processes, spans, names] + lines + stacks + own + [
           notes, footer,
         ]
     }

@@ -25,17 +25,7 @@ extension Sampler {
   /// Somebody ended whom the file has no room for.
   func addToFull(_ usage: WaitedUsage?) {
     full?.processes += 1
-    guard let usage else { return }
-    var sample = ProcessSample()
-    sample[.cpuTime] = usage.userNanoseconds &+ usage.systemNanoseconds
-    sample[.userTime] = usage.userNanoseconds
-    sample[.systemTime] = usage.systemNanoseconds
-    sample[.minorFaults] = usage.minorFaults
-    sample[.majorFaults] = usage.majorFaults
-    sample[.peakResidentSize] = usage.peakResidentBytes
-    sample[.voluntarySwitches] = usage.voluntarySwitches
-    sample[.involuntarySwitches] = usage.involuntarySwitches
-    full?.usage.add(sample)
+    if let usage { full?.usage.add(usage.sample) }
   }
 
   func addToFull(_ life: LifeRecorder.Unseen) {

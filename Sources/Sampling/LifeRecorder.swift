@@ -32,7 +32,6 @@ final class LifeRecorder {
     var status: Int32?
     var elapsedNanoseconds: UInt64 = 0
     var usage = ProcessSample()
-    var isLast = false
     var ended: UInt64 = 0
   }
 
@@ -90,8 +89,7 @@ final class LifeRecorder {
       return
     }
     process.ended = time
-    gone[record.process] = time
-    waiting.append(process)
+    add(process)
   }
 
   /// Those whose parent is known to belong to the run, parents before their children; the others wait or are dropped.

@@ -117,12 +117,8 @@ extension Sampler {
 extension Annotation {
   static func usage(_ usage: WaitedUsage?) -> [Annotation] {
     guard let usage else { return [] }
-    return [
-      Annotation("user_ns", usage.userNanoseconds), Annotation("system_ns", usage.systemNanoseconds),
-      Annotation("peak_rss_bytes", usage.peakResidentBytes), Annotation("minor_faults", usage.minorFaults),
-      Annotation("major_faults", usage.majorFaults), Annotation("voluntary_switches", usage.voluntarySwitches),
-      Annotation("involuntary_switches", usage.involuntarySwitches),
-    ]
+    let sample = usage.sample
+    return ProcessMetric.waited.map { Annotation($0.name, sample[$0.metric]) }
   }
 
   static func exit(_ exit: ProgramExit?) -> [Annotation] {

@@ -71,7 +71,7 @@ import Testing
   @Test func `a recording without anything has all tables and no rows`() {
     var columns = RecordingColumns()
     let tables = columns.finished()
-    #expect(tables.map(\.name) == ["samples", "machine", "spans", "lines", "folded", "counters", "marks"])
+    #expect(tables.map(\.name) == ["samples", "machine", "spans", "names", "lines", "folded", "counters", "marks"])
     #expect(tables.allSatisfy { $0.rows == 0 })
   }
 

@@ -11,6 +11,7 @@ import zipfile
 import pytest
 
 import kernel
+from control_groups import make_group
 from perfetto_engine import PerfettoEngine
 from stripchart_command import Outcome, StripchartCommand
 
@@ -151,3 +152,17 @@ def unprivileged(command_path):
     with tempfile.TemporaryDirectory(prefix="stripchart-unprivileged-", dir="/tmp") as name:
         os.chmod(name, 0o755)
         yield Unprivileged(command_path, pathlib.Path(name))
+
+
+@pytest.fixture
+def group():
+    """group("memory") is a new group of that controller, removed when the test is over."""
+    made = []
+
+    def make(controller):
+        made.append(make_group(controller))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.remove()

@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from control_groups import make_group
-
 BURN = "while True: pass"
 
 
@@ -24,19 +22,6 @@ def busy_beside():
     for each in started:
         each.kill()
         each.wait()
-
-
-@pytest.fixture
-def group():
-    made = []
-
-    def make(controller):
-        made.append(make_group(controller))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.remove()
 
 
 def found(report, kind):
@@ -215,6 +200,25 @@ def test_a_file_that_came_to_its_limit_is_named_as_what_ended_it(stripchart):
     assert killed["figures"]["signal"] == 25
     assert "RLIMIT_FSIZE" in killed["text"]
     assert killed["figures"]["file_limit_bytes"] == limit
+
+
+def test_a_file_that_came_to_its_limit_is_told_also_where_the_signal_is_ignored(stripchart):
+    # Python ignores SIGXFSZ: write(2) fails with EFBIG.
+    script = "open('large', 'wb', buffering=0).write(bytes(1 << 20)); open('large', 'ab', buffering=0).write(b'x')"
+    outcome = stripchart.run("bash", "-c", f'ulimit -f 1024; {sys.executable} -c "{script}"; true')
+    assert "File too large" in outcome.stderr
+    finding = found(stripchart.report(outcome.recording), "resource_limit")
+    assert finding is not None
+    assert finding["figures"]["file_limit_bytes"] == 1 << 20 and finding["figures"]["write_characters_bytes"] >= 1 << 20
+    assert "RLIMIT_FSIZE" in finding["text"] and finding["confidence"] == "medium"
+
+
+@pytest.mark.root
+def test_address_space_that_no_reading_met_is_known_from_the_exit_record(stripchart):
+    script = "import mmap; mmap.mmap(-1, 3 << 30)"
+    outcome = stripchart.run(sys.executable, "-S", "-c", script, options=["--interval", "10s"])
+    [process] = stripchart.report(outcome.recording)["processes"]
+    assert process["vms_max_bytes"] > 3 << 30
 
 
 # Another control group

@@ -70,7 +70,7 @@ def test_the_stream_has_the_report_and_every_table(stripchart, columns, small_re
     # One that no reading met has no samples.
     processes = [f"samples/{each['pid']}" for each in found.summary["processes"] if each["threads_max"] is not None]
     cpus = [f"machine/cpu {cpu}" for cpu in range(found.summary["machine"]["logical_cpus"])]
-    others = ["samples", "machine", "spans", "lines", "folded", "counters", "marks"]
+    others = ["samples", "machine", "spans", "names", "lines", "folded", "counters", "marks"]
     assert {*others, *processes, *cpus} <= set(found.tables)
 
 

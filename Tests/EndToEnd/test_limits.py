@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import PROGRAMS
-from control_groups import make_group, pressure_group
+from control_groups import pressure_group
 from kernel import wait_until
 
 MEBIBYTE = 1 << 20
@@ -16,20 +16,6 @@ SOURCE = (PROGRAMS / "limits.py").read_text().splitlines()
 
 def line_of(marker):
     return next(number for number, line in enumerate(SOURCE, 1) if line.endswith(f"# {marker}"))
-
-
-@pytest.fixture
-def group():
-    """group("memory") is a new group of that controller, removed when the test is over."""
-    made = []
-
-    def make(controller):
-        made.append(make_group(controller))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.remove()
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def test_a_storm_of_short_lives_is_whole(stripchart):
 
 
 @pytest.fixture
-def unprivileged():
+def as_nobody():
     """Options of a command that runs as nobody, in a folder of its own."""
     if os.geteuid() != 0:
         pytest.skip("needs root to give rights up")
@@ -65,13 +65,13 @@ def unprivileged():
         yield {"user": 65534, "group": 65534, "extra_groups": [], "recording": pathlib.Path(folder) / "run.pftrace"}
 
 
-def for_nobody(arguments, unprivileged):
+def for_nobody(arguments, as_nobody):
     """The same program where nobody may start it."""
-    return [shutil.copy(arguments[0], unprivileged["recording"].parent), *arguments[1:]]
+    return [shutil.copy(arguments[0], as_nobody["recording"].parent), *arguments[1:]]
 
 
-def test_without_rights_every_process_is_counted_or_the_count_is_a_lower_bound(stripchart, unprivileged):
-    outcome = stripchart.run("sh", "-c", "for i in $(seq 300); do /bin/true; done", **unprivileged)
+def test_without_rights_every_process_is_counted_or_the_count_is_a_lower_bound(stripchart, as_nobody):
+    outcome = stripchart.run("sh", "-c", "for i in $(seq 300); do /bin/true; done", **as_nobody)
     report = stripchart.report(outcome.recording)
     total, source = report["total"], report["recorder"]["lives_source"]
     text = " ".join(stripchart("report", outcome.recording).text.split())
@@ -85,10 +85,18 @@ def test_without_rights_every_process_is_counted_or_the_count_is_a_lower_bound(s
 
 
 @pytest.mark.parametrize("has_rights", [pytest.param(True, marks=pytest.mark.root), False])
-def test_a_program_executed_after_the_last_look_gives_its_name(stripchart, unprivileged, has_rights):
-    run = stripchart.run if has_rights else lambda *words, **more: stripchart.run(*words, **more, **unprivileged)
+def test_a_program_executed_after_the_last_look_gives_its_name(stripchart, as_nobody, has_rights):
+    run = stripchart.run if has_rights else lambda *words, **more: stripchart.run(*words, **more, **as_nobody)
     outcome = run("sh", "-c", "sleep .2; exec cat /dev/null", options=["--interval", "10s"])
     assert {each["name"] for each in stripchart.report(outcome.recording)["processes"]} == {"cat", "sleep"}
+
+
+def test_as_many_processes_as_the_user_may_have_are_told(stripchart, as_nobody):
+    storm = "for each in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1 & done; wait"
+    outcome = stripchart.run("prlimit", "--nproc=12", "sh", "-c", storm, **as_nobody)
+    assert "fork" in outcome.stderr
+    [finding] = [each for each in stripchart.report(outcome.recording)["findings"] if each["kind"] == "resource_limit"]
+    assert "RLIMIT_NPROC" in finding["text"] and finding["figures"]["tasks_limit"] == 12
 
 
 def test_a_serial_loop_never_uses_more_than_one_cpu_for_long(stripchart):
@@ -137,10 +145,10 @@ def test_context_switches_are_those_of_all_threads(stripchart, program):
     assert 0 <= found["involuntary_switches"] - told["involuntary"] <= 50
 
 
-def test_switches_that_readings_alone_tell_of_are_a_lower_bound(stripchart, program, unprivileged):
-    nobody = {key: value for key, value in unprivileged.items() if key != "recording"}
-    running = stripchart.start_program(for_nobody(program("trees", "churn"), unprivileged), **nobody)
-    outcome = stripchart.attach(running.pid, **unprivileged)
+def test_switches_that_readings_alone_tell_of_are_a_lower_bound(stripchart, program, as_nobody):
+    nobody = {key: value for key, value in as_nobody.items() if key != "recording"}
+    running = stripchart.start_program(for_nobody(program("trees", "churn"), as_nobody), **nobody)
+    outcome = stripchart.attach(running.pid, **as_nobody)
     running.wait()
     report = stripchart.report(outcome.recording)
     for found in root(report), report["total"]:
@@ -191,10 +199,10 @@ def test_a_low_limit_of_open_files_hides_nobody(stripchart, program, limit):
 
 
 @pytest.mark.parametrize("limit", [60, 18])
-def test_a_low_limit_of_open_files_needs_no_rights(stripchart, program, unprivileged, limit):
+def test_a_low_limit_of_open_files_needs_no_rights(stripchart, program, as_nobody, limit):
     outcome = stripchart.run(
-        *for_nobody(program("trees", "many"), unprivileged),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)), **unprivileged)
+        *for_nobody(program("trees", "many"), as_nobody),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)), **as_nobody)
     report = stripchart.report(outcome.recording)
     assert report["total"]["greatest_process_count"] >= 115
     assert report["total"]["peak_rss_sum_bytes"] >= 115 * MEBIBYTE

@@ -22,15 +22,15 @@ package struct RecordingColumns: RecordingVisitor {
     guard columns.samples.hasBegun else {
       throw .notARecording(path: summary.path, offset: ending.offset ?? reader.size)
     }
-    return columns.finished(summary.functions)
+    return columns.finished(summary.functions, NamedUsage.all(of: summary.spans))
   }
 
-  mutating func finished(_ functions: [FunctionUsage] = []) -> [ColumnTable] {
+  mutating func finished(_ functions: [FunctionUsage] = [], _ names: [NamedUsage] = []) -> [ColumnTable] {
     samples.finish()
     spans.finish()
     let start = samples.start
     return samples.tables() + gpus.tables(since: start) + [
-      spans.table(since: start, known), LineColumns.table(functions), folds.table(since: start, known),
+      spans.table(since: start, known), NameColumns.table(names), LineColumns.table(functions), folds.table(since: start, known),
       curves.table(since: start, known),
       marks.table(since: start, known),
     ]

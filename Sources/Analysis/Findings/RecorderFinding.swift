@@ -35,7 +35,9 @@ enum RecorderFinding: FindingRule {
     case .damaged(at: let offset): troubles.append("its file is damaged at byte \(name: "\(offset)")")
     }
     if !summary.run.isComplete { troubles.append("the recorder was killed or still runs") }
-    if let refused = summary.recorder.refusedChunks, refused > 0 {
+    if let full = summary.run.fullSeconds {
+      troubles.append("its file was full from \(seconds: full) on, and only totals and ends are of the whole run")
+    } else if let refused = summary.recorder.refusedChunks, refused > 0 {
       troubles.append("events were lost for want of room, \(count: Double(refused)) times")
     }
     if let ticks = summary.recorder.ticks, ticks >= leastTicks {

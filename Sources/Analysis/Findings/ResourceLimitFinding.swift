@@ -11,7 +11,7 @@ enum ResourceLimitFinding: FindingRule {
     }
     guard let limit = near.max(by: { ($0.share ?? 0) < ($1.share ?? 0) }), case .resource(let name) = limit.source,
       let peak = limit.peak, let share = limit.share
-    else { return nil }
+    else { return fileSize(summary) }
     let process = summary.processes.last { $0.pid == limit.pid }
     let who: FindingSentence =
       process.map { "process \(name: $0.name) (PID \(name: "\($0.pid)"))" } ?? "a process"
@@ -32,6 +32,29 @@ enum ResourceLimitFinding: FindingRule {
       FindingFigure(figureName(limit.kind, "peak"), amount(limit.kind, peak)), FindingFigure("share", .share(share)),
     ]
     return finding
+  }
+
+  /// A program that ignores the signal (Python does) gets an error from write(2) when its file has come to the limit. How large its files
+  /// were is not recorded; what it wrote in all is.
+  private static func fileSize(_ summary: RecordingSummary) -> Finding? {
+    for process in summary.processes {
+      guard case .code(let code)? = process.exit, code != 0, let limit = process.limits.fileSizeBytes,
+        let written = process.last[.writeCharacters], Double(written) >= leastShare * Double(limit)
+      else { continue }
+      let who: FindingSentence = "process \(name: process.name) (PID \(name: "\(process.pid)"))"
+      var finding = Finding(
+        .resourceLimit, .problem,
+        "\(who) ended with exit code \(count: Double(code)) after it had written \(bytes: Double(written)), and no file that it writes may be larger than \(bytes: Double(limit)) (RLIMIT_FSIZE)",
+        reason: "the limit as the kernel told it, and all bytes that were written, to whatever files; how large each became was not measured")
+      finding.confidence = written <= 2 * limit ? .medium : .low
+      finding.atSeconds = process.endSeconds
+      finding.figures = [
+        FindingFigure("file_limit_bytes", .bytes(Double(limit))),
+        FindingFigure("write_characters_bytes", .bytes(Double(written))),
+      ]
+      return finding
+    }
+    return nil
   }
 
   private static func sentence(

@@ -263,8 +263,8 @@ enum { STRIP_PERF_DATA_BYTES = 1 << 19, STRIP_PERF_TASK_BYTES = 1 << 16 };
 
 // What the kernel tells of a task that ended (taskstats). The values: CPU, user and system nanoseconds; minor and major faults; the
 // greatest resident memory, bytes; calls of read and write, bytes of both, bytes of storage read and written; voluntary and involuntary
-// context switches; nanoseconds in the run queue. Bytes of calls are cut to KiB by the kernel.
-#define STRIP_EXIT_VALUES 15
+// context switches; nanoseconds in the run queue; the greatest virtual memory, bytes. Bytes of calls are cut to KiB by the kernel.
+#define STRIP_EXIT_VALUES 16
 typedef struct {
   int32_t thread, process, parent, status, version;
   uint8_t is_last, is_leader;

@@ -44,6 +44,11 @@ enum PageBody {
     <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
     <p class="more"></p>
     </section>
+    <section id="names" aria-labelledby="names-title" hidden>
+    <div class="bar"><h2 id="names-title">By name</h2><p>whole recording; what calls itself counts once</p></div>
+    <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+    <p class="more"></p>
+    </section>
     <section id="curves" aria-labelledby="curves-title" hidden>
     <div class="bar"><h2 id="curves-title">Curves</h2><p class="scope"></p></div>
     <div class="scroll"><table><thead></thead><tbody></tbody></table></div>

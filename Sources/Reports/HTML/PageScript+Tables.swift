@@ -37,11 +37,31 @@ extension PageScript {
         return row;
       });
     }
-    const sorting = { spans: { by: "tree", isUp: false } };
+    const sorting = { spans: { by: "tree", isUp: false }, names: { by: "total", isUp: false } };
     const spanColumns = [
       ["tree", "span", null], ["calls", "calls", asCount], ["total", "total", asTime], ["self", "self", asTime],
       ["cpu", "cpu", asTime], ["growth", "Δrss", asGrowth], ["io", "io", asBytes], ["max", "max", asTime],
     ];
+    const nameColumns = [
+      ["name", "name", null], ["calls", "calls", asCount], ["total", "total", asTime], ["self", "self", asTime],
+      ["cpu", "cpu", asTime], ["selfCpu", "self cpu", asTime], ["max", "max", asTime],
+      ["depth", "in itself", depth => depth > 1 ? `${depth} deep` : ""], ["callers", "called from", text => text],
+      ["place", "where", place => place || ""],
+    ];
+    const isNameText = by => ["name", "callers", "place"].includes(by);
+    function sortableHead(section, columns, isText, sort) {
+      head(section, []);
+      const row = byId(section).querySelector("thead tr");
+      for (const [by, text] of columns) {
+        const cell = make("th", isText(by) ? "text" : ""), button = make("button", "", text);
+        button.type = "button";
+        button.dataset.by = by;
+        button.addEventListener("click", () => sort(by));
+        cell.scope = "col";
+        cell.append(button);
+        row.append(cell);
+      }
+    }
     function fillPage() {
       fillFrame();
       byId("verdict").hidden = !data.verdict.length && !data.answer.length;
@@ -49,19 +69,10 @@ extension PageScript {
     }
     function buildTables() {
       if (data.spans.length) {
-        head("spans", []);
-        const row = byId("spans").querySelector("thead tr");
-        for (const [by, text] of spanColumns) {
-          const cell = make("th", by === "tree" ? "text" : ""), button = make("button", "", text);
-          button.type = "button";
-          button.dataset.by = by;
-          button.addEventListener("click", () => sortSpans(by));
-          cell.scope = "col";
-          cell.append(button);
-          row.append(cell);
-        }
+        sortableHead("spans", spanColumns, by => by === "tree", sortSpans);
         byId("filter").addEventListener("input", fillSpans);
       }
+      if (data.names.length) sortableHead("names", nameColumns, isNameText, sortNames);
       if (data.lanes.length) head("curves", [["curve", true], ["least"], ["mean"], ["greatest"]]);
       if (data.processes.length) head("processes", [["process", true], ["PID"], ["CPU"], ["peak RSS"], ["read"], ["written"],
         ["start"], ["end"], ["", true]]);
@@ -75,6 +86,42 @@ extension PageScript {
       else { now.isUp = now.by === by ? !now.isUp : false; now.by = by; }
       fillSpans();
     }
+    function sortNames(by) {
+      const now = sorting.names;
+      now.isUp = now.by === by ? !now.isUp : isNameText(by);
+      now.by = by;
+      fillNames();
+    }
+    /// Of the whole recording: which of its calls stood in each other is known of that alone.
+    function fillNames() {
+      if (!data.names.length) return;
+      const { by, isUp } = sorting.names, way = isUp ? 1 : -1;
+      const rows = data.names.slice().sort((left, right) => {
+        if (isNameText(by)) return way * (left[by] || "").localeCompare(right[by] || "");
+        return way * ((left[by] ?? -Infinity) - (right[by] ?? -Infinity));
+      });
+      for (const button of byId("names").querySelectorAll("thead button")) {
+        const isThis = button.dataset.by === by, text = nameColumns.find(([name]) => name === button.dataset.by)[1];
+        button.parentNode.setAttribute("aria-sort", isThis ? isUp ? "ascending" : "descending" : "none");
+        put(button, text + (isThis ? isUp ? " ▴" : " ▾" : ""));
+      }
+      fillBody("names", rows, named => {
+        const row = make("tr"), name = make("td", "name text"), button = make("button", "", named.name);
+        button.type = "button";
+        button.title = `show ${named.name} among the spans`;
+        button.addEventListener("click", () => {
+          byId("filter").value = named.name;
+          fillSpans();
+          byId("spans").scrollIntoView();
+        });
+        name.append(button);
+        row.append(name);
+        for (const [key, , write] of nameColumns.slice(1)) {
+          row.append(make("td", isNameText(key) ? "text" : "", write(named[key])));
+        }
+        return row;
+      });
+    }
     function fillTables() {
       const part = scope();
       const text = !part ? "whole recording" : `${range ? "selected" : "shown"} ${asTime((part.to - part.from) * wall)}`
@@ -82,6 +129,7 @@ extension PageScript {
       for (const element of document.querySelectorAll(".scope")) element.textContent = text;
       if (part) byId("spans").querySelector(".scope").textContent += `, counted in parts of ${asTime(wall / sums.buckets)}`;
       fillSpans();
+      fillNames();
       fillCurves();
       fillSource();
       fillProcesses();

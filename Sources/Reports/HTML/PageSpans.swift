@@ -28,6 +28,15 @@ struct PageSpans {
       }
     }
     json.member("hiddenSpans", summary.spans.count - shown)
+    json.key("names")
+    json.array { json in
+      let names = NamedUsage.all(of: summary.spans)
+      // Where each stands once, the other table says the same.
+      guard names.contains(where: { $0.paths > 1 }) else { return }
+      for named in names.sorted(by: { $0.totalNanoseconds > $1.totalNanoseconds }).prefix(Self.limit) {
+        json.object { write(named, &$0) }
+      }
+    }
     json.key("bands")
     json.array { json in for band in timeline.bands.bands { json.object { write(band, &$0) } } }
     json.member("hiddenBands", timeline.bands.hiddenBands)
@@ -67,6 +76,19 @@ struct PageSpans {
     json.member("exact", span.resources?.isExact)
     json.member("folded", span.folded?.count)
     json.member("place", span.place.map { "\(ShownText.escaped($0.file)):\($0.line)" })
+  }
+
+  private func write(_ named: NamedUsage, _ json: inout JSONWriter) {
+    json.member("name", ShownText.escaped(named.name))
+    json.member("calls", named.calls)
+    json.member("total", Double(named.totalNanoseconds) / 1e9)
+    json.member("self", Double(named.selfNanoseconds) / 1e9)
+    json.member("cpu", named.cpuNanoseconds.map { Double($0) / 1e9 })
+    json.member("selfCpu", named.selfCPUNanoseconds.map { Double($0) / 1e9 })
+    json.member("max", Double(named.greatestNanoseconds) / 1e9)
+    json.member("depth", named.depth)
+    json.member("callers", named.shownCallers(4, ShownText.escaped))
+    json.member("place", named.place.map { "\(ShownText.escaped($0.file)):\($0.line)" })
   }
 
   private func write(_ band: SpanBands.Band, _ json: inout JSONWriter) {
