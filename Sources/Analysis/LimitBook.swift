@@ -167,7 +167,7 @@ struct LimitBook: Sendable {
       (.userTasks, "RLIMIT_NPROC"), (.fileSize, "RLIMIT_FSIZE"),
     ] {
       let uses = summary.processes.compactMap { process in
-        process.limits.use(kind, name, of: process, tasks: summary.total.greatestProcessCount)
+        process.limits.use(kind, name, of: process, tasks: summary.total.greatestTaskCount)
       }
       if let nearest = uses.max(by: { ($0.share ?? -1) < ($1.share ?? -1) }) { limits.append(nearest) }
     }

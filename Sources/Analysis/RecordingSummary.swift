@@ -156,6 +156,8 @@ package struct TotalUsage: Sendable {
   /// Of calls and characters read and written: of some process that nobody waited for there is no reading at its end.
   package var isCallsLowerBound = false
   package var greatestProcessCount = 0
+  /// Processes and threads at one tick.
+  package var greatestTaskCount = 0
   /// CPU time of descendants that were waited for and ended between two ticks unseen.
   package var unseenCPUSeconds: Double?
   /// Tasks (processes or threads, of the whole machine) that came and went between two ticks: at most so many were ours.

@@ -43,7 +43,7 @@ package struct ResourceLimits: Equatable, Sendable {
 }
 
 extension ResourceLimits {
-  /// `nil`: there is no such limit. `tasks`: how many recorded processes lived at once.
+  /// `nil`: there is no such limit. `tasks`: how many recorded processes and threads lived at once.
   func use(_ kind: LimitUse.Kind, _ name: String, of process: ProcessUsage, tasks greatest: Int) -> LimitUse? {
     let limit: Int64?
     let peak: Double?

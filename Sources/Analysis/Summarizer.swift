@@ -27,6 +27,7 @@ package struct Summarizer: RecordingVisitor {
   /// Not drawn yet.
   private var late: [Accounts.LateUse] = []
   private var greatestProcessCount = 0
+  private var greatestTaskCount: Int64 = 0
   private var leastAvailable: Int64?
   private var hasBegun = false
   private var probeReads: [String: (reads: Int64, nanoseconds: Int64)] = [:]
@@ -302,6 +303,7 @@ package struct Summarizer: RecordingVisitor {
       cgroupMemory: ledger.cgroup[.memoryUse], throttled: ledger.grown(.throttledTime))
     late.removeAll()
     greatestProcessCount = max(greatestProcessCount, alive)
+    greatestTaskCount = max(greatestTaskCount, ledger.sum(.threads) ?? 0)
     if let sum = ledger.sum(.residentSize) { greatestResidentSum = max(greatestResidentSum, sum) }
     if let resident = now.resident, resident > greatestResident {
       greatestResident = resident
@@ -537,6 +539,7 @@ package struct Summarizer: RecordingVisitor {
     let recognized = facts.processes.count { $0.knownPID != nil }
     total.processCount = recognized + Int(clamping: ledger.unrecordedProcesses)
     total.greatestProcessCount = greatestProcessCount
+    total.greatestTaskCount = max(Int(clamping: greatestTaskCount), greatestProcessCount)
     let unseen = facts.processes.compactMap(\.waitedChildrenUnseenCPUSeconds)
     total.unseenCPUSeconds = unseen.isEmpty ? nil : unseen.reduce(0, +)
     total.unseenTasksAtMost = facts.recorder.lives.isComplete ? 0 : ledger.recorder[.unseenTasks]

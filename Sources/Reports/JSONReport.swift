@@ -162,6 +162,7 @@ package struct JSONReport {
     json.member("process_count", total.processCount)
     json.member("process_count_is_lower_bound", total.isProcessCountLowerBound)
     json.member("greatest_process_count", total.greatestProcessCount)
+    json.member("greatest_task_count", total.greatestTaskCount)
     json.member("unseen_cpu_seconds", total.unseenCPUSeconds)
     json.member("unseen_tasks_at_most", total.unseenTasksAtMost)
   }
