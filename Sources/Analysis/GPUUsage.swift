@@ -153,7 +153,7 @@ extension Curve {
 
   /// The value at a moment: between the middles of two buckets it lies on the line between them.
   private func level(_ means: [Double?], at time: UInt64) -> Double? {
-    guard time >= start else { return means.first ?? nil }
+    guard time >= start, !means.isEmpty else { return means.first ?? nil }
     let place = Double(time - start) / Double(bucketNanoseconds) - 0.5
     let left = min(max(Int(place.rounded(.down)), 0), means.count - 1)
     let right = min(left + 1, means.count - 1)

@@ -6,7 +6,10 @@ package enum ReadingMetric: Int, CaseIterable, Sendable {
   /// On the track of a task: the thread that the others are of.
   case threadID
 
-  static let count = 11
+  /// A value for each metric. Its size is the number of cases, which Swift cannot take from the enum; `ReadingValues` and a test hold
+  /// them together, and nothing else names a size.
+  typealias Table = InlineArray<11, Int64>
+
   /// These are of the thread; the others of its process.
   static let ofThread: [ReadingMetric] = [
     .threadCPU, .minorFaults, .majorFaults, .readBytes, .writeBytes, .voluntarySwitches, .involuntarySwitches,
@@ -32,10 +35,13 @@ package enum ReadingMetric: Int, CaseIterable, Sendable {
 
 /// Values of the metrics that are known; zero inside for the others.
 package struct ReadingValues: Sendable {
-  private var values = InlineArray<11, Int64>(repeating: 0)
+  private var values = ReadingMetric.Table(repeating: 0)
   private var known: UInt16 = 0
 
-  package init() {}
+  package init() { assert(Self.capacity >= ReadingMetric.allCases.count, "a new case needs a larger table") }
+
+  /// The metrics that there is room for: of the table, and of the bits of those that are known.
+  static let capacity = min(ReadingMetric.Table.count, UInt16.bitWidth)
 
   package subscript(metric: ReadingMetric) -> Int64? {
     get { known & 1 << UInt16(metric.rawValue) != 0 ? values[metric.rawValue] : nil }
@@ -51,7 +57,7 @@ package struct ReadingValues: Sendable {
     if self[.threadID] != earlier[.threadID] { difference.forgetThread() }
     difference[.threadID] = nil
     difference.known &= earlier.known
-    for index in 0..<ReadingMetric.count {
+    for index in values.indices {
       let isKnown = difference.known & 1 << UInt16(index) != 0
       difference.values[index] = isKnown ? values[index] &- earlier.values[index] : 0
     }
@@ -64,11 +70,11 @@ package struct ReadingValues: Sendable {
   /// What is known on one side only counts as it is.
   mutating func add(_ other: ReadingValues) {
     known |= other.known
-    for index in 0..<ReadingMetric.count { values[index] &+= other.values[index] }
+    for index in values.indices { values[index] &+= other.values[index] }
   }
 
   mutating func subtract(_ other: ReadingValues) {
-    for index in 0..<ReadingMetric.count { values[index] &-= other.values[index] }
+    for index in values.indices { values[index] &-= other.values[index] }
   }
 
   /// Zero for what `other` knows and this does not.

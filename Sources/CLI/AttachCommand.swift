@@ -28,7 +28,7 @@ struct AttachCommand: ParsableCommand {
 
   @Flag(
     name: .long,
-    help: "Sample their call stacks 1000 times a second of CPU time: functions and lines of native programs.")
+    help: "Sample their call stacks 997 times a second of CPU time: functions and lines of native programs.")
   var stacks = false
 
   @Argument(help: ArgumentHelp("Process ids, separated by commas.", valueName: "pid[,pid ...]"))

@@ -38,7 +38,7 @@ struct RunCommand: ParsableCommand {
   @Flag(
     name: .long,
     help:
-      "Sample call stacks 1000 times a second of CPU time: functions and lines of any native program, however it was built."
+      "Sample call stacks 997 times a second of CPU time: functions and lines of any native program, however it was built."
   )
   var stacks = false
 

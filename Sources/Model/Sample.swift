@@ -1,10 +1,12 @@
 /// The values of one reading, each present or missing; missing is not zero.
 ///
-/// Shape: at most 40 metrics of one catalogue, in whole units of that metric. No allocation.
+/// Shape: at most ``SampleValues/capacity`` metrics of one catalogue, in whole units of that metric. No allocation.
 public struct Sample<Catalogue: MetricCatalogue>: Sendable {
   public var all = SampleValues()
 
-  @inlinable public init() {}
+  @inlinable public init() {
+    assert(Catalogue.allCases.count <= SampleValues.capacity, "a catalogue has outgrown its samples")
+  }
 
   @inlinable public subscript(metric: Catalogue) -> Int64? {
     get { all[metric.rawValue] }
@@ -18,6 +20,9 @@ public struct Sample<Catalogue: MetricCatalogue>: Sendable {
 
 /// A sample without its catalogue, for code that handles all of them alike.
 @frozen public struct SampleValues: Sendable {
+  /// How many metrics a catalogue may have: as many as the largest. Each `Sample` of a debug build holds its catalogue to it.
+  @inlinable public static var capacity: Int { min(InlineArray<40, Int64>.count, UInt64.bitWidth) }
+
   public var values: InlineArray<40, Int64>
   /// Bit n: value n is present.
   public var present: UInt64

@@ -15,7 +15,7 @@ internal import StripPlatform
   private var denied = ProbeSet()
   package private(set) var refusals: [Refusal] = []
 
-  private var kept: InlineArray<16, Descriptor>
+  private var kept: KeptDescriptors
   private var buffer: UnsafeMutableRawBufferPointer
   /// memory.stat is the longest: some 60 lines.
   private static let bufferSize = 16384
@@ -29,7 +29,7 @@ internal import StripPlatform
   package init(_ place: CgroupPlace, _ limits: CgroupLimits) {
     self.place = place
     self.limits = limits
-    kept = InlineArray { _ in Descriptor(adopting: -1) }
+    kept = KeptDescriptors(count: CgroupProbe.all.count)
     // Safe because it is freed only by deinit.
     unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
     setLimits()
@@ -70,7 +70,7 @@ internal import StripPlatform
       || now.tasks?.level != limits.tasks?.level
     limits = now
     if isElsewhere {
-      for index in kept.indices { kept[index] = Descriptor(adopting: -1) }
+      kept.closeAll()
       denied = ProbeSet()
       sample.clear()
     }
@@ -92,11 +92,11 @@ internal import StripPlatform
       // This version has no such file; that is no trouble.
       return denied.insert(index)
     }
-    if kept[index].raw < 0 {
+    if kept.isEmpty(index) {
       let level = min(level(of: file.place), branch.levels.count - 1)
-      kept[index] = try Descriptor(opening: "\(branch.levels[level].directory)/\(file.file)")
+      kept.keep(try Descriptor(opening: "\(branch.levels[level].directory)/\(file.file)"), at: index)
     }
-    let count = try unsafe kept[index].read(into: buffer)
+    let count = try unsafe kept.read(index, into: buffer)
     // Safe because the kernel wrote `count` bytes, and the scanner ends with this call.
     let text = unsafe FieldScanner(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     probe.parse(text, branch.version, &sample)

@@ -68,6 +68,15 @@ package enum ContainerHint: Equatable, Sendable {
   /// The path of the first process's cgroup names an engine.
   case cgroup(String)
 
+  /// For the recording: `docker`, `podman`, `/kubepods.slice/…`.
+  package var text: String {
+    switch self {
+    case .docker: "docker"
+    case .podman: "podman"
+    case .cgroup(let path): path
+    }
+  }
+
   init?(roots: KernelRoots) {
     if (try? FileStatus.of(roots.files + "/.dockerenv")) != nil {
       self = .docker

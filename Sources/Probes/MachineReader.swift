@@ -16,13 +16,13 @@ package import StripPlatform
 
   private var keepsOpen = true
   private let directory: Descriptor
-  private var kept: InlineArray<16, Descriptor>
+  private var kept: KeptDescriptors
   private var buffer: UnsafeMutableRawBufferPointer
 
   package init(roots: KernelRoots = KernelRoots()) throws(SystemError) {
     directory = try Descriptor(opening: roots.proc, as: .directory)
     reading = MachineReading(roots: roots)
-    kept = InlineArray { _ in Descriptor(adopting: -1) }
+    kept = KeptDescriptors(count: MachineProbe.all.count)
     // Safe because it is replaced only by grow() and freed only by deinit.
     unsafe buffer = .allocate(byteCount: 65536, alignment: 16)
   }
@@ -55,16 +55,16 @@ package import StripPlatform
   /// From now on each file is opened for each reading.
   package mutating func park() {
     keepsOpen = false
-    for index in kept.indices { kept[index] = Descriptor(adopting: -1) }
+    kept.closeAll()
   }
 
   /// The probes up to `tier`.
   package mutating func read(through tier: Tier) { read(MachineProbe.through(tier)) }
 
   private mutating func read(_ index: Int) throws(SystemError) {
-    defer { if !keepsOpen { kept[index] = Descriptor(adopting: -1) } }
-    if kept[index].raw < 0 { kept[index] = try Descriptor(opening: MachineProbe.all[index].file, in: directory.raw) }
-    var count = try unsafe kept[index].read(into: buffer)
+    defer { if !keepsOpen { kept.close(index) } }
+    if kept.isEmpty(index) { kept.keep(try Descriptor(opening: MachineProbe.all[index].file, in: directory.raw), at: index) }
+    var count = try unsafe kept.read(index, into: buffer)
     var piece = count
     // The kernel hands out a list in pieces of nearly a page (fs/seq_file.c; no entry here comes near 1 KiB), so after a smaller
     // piece nothing follows. /proc/stat comes whole and may be larger than the buffer.
@@ -72,7 +72,7 @@ package import StripPlatform
       if unsafe count == buffer.count { grow() }
       // Safe because `count` is below the buffer's.
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-      piece = try unsafe kept[index].read(into: rest, at: UInt64(count))
+      piece = try unsafe kept.read(index, into: rest, at: UInt64(count))
       count += piece
     }
     // Safe because the kernel wrote `count` bytes, and the scanner ends with this call.

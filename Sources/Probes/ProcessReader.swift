@@ -41,7 +41,7 @@ public struct ProcessReader: ~Copyable, Sendable {
   private var blockedNanoseconds: Int64 = 0
   /// A thread whose files tell of memory, when the one that leads has ended.
   private var livingThread: Int32?
-  private var kept: InlineArray<8, Descriptor>
+  private var kept: KeptDescriptors
   private var keepsOpen: Bool
 
   /// Opens `root`/`pid`. `keepsOpen` false saves descriptors and opens each file for each reading (1.3 µs more).
@@ -52,7 +52,7 @@ public struct ProcessReader: ~Copyable, Sendable {
     self.root = root
     self.keepsOpen = keepsOpen
     directory = try Descriptor(opening: root + "/" + String(pid), as: .directory)
-    kept = InlineArray { _ in Descriptor(adopting: -1) }
+    kept = KeptDescriptors(count: ProcessProbe.all.count)
     state.pid = pid
     // The clock goes by the numbers of our own /proc, so a copied tree has none.
     if !KernelRoots.isLive(root) { denied.insert(ProcessProbe.clockIndex) }
@@ -162,16 +162,16 @@ public struct ProcessReader: ~Copyable, Sendable {
     if state.isLedByNone, ProcessProbe.ofMemory.contains(index) {
       count = try unsafe readLiving(name, buffer)
     } else if isKept, keepsOpen {
-      if kept[index].raw < 0 {
+      if kept.isEmpty(index) {
         do throws(SystemError) {
-          kept[index] = try Descriptor(opening: name, in: directory.raw)
+          kept.keep(try Descriptor(opening: name, in: directory.raw), at: index)
         } catch {
           guard error.isOutOfDescriptors else { throw error }
           closeKept()
           return try unsafe readFile(name, of: index, isKept: false, into: &sample, buffer, parse)
         }
       }
-      count = try unsafe kept[index].read(into: buffer)
+      count = try unsafe kept.read(index, into: buffer)
     } else {
       let file = try Descriptor(opening: name, in: directory.raw)
       count = try unsafe file.read(into: buffer)
@@ -186,7 +186,7 @@ public struct ProcessReader: ~Copyable, Sendable {
   /// The descriptors ran out: ours are given back, and from now on one at a time does.
   private mutating func closeKept() {
     keepsOpen = false
-    for index in kept.indices { kept[index] = Descriptor(adopting: -1) }
+    kept.closeAll()
   }
 
   /// The same file of a thread that still runs.

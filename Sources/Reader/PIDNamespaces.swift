@@ -114,7 +114,7 @@ struct PIDNamespaces: RecordingVisitor {
         end >= start
       else { return }
       for case .text(let name) in values.values("name") {
-        lives.append(Life(pid: pid, name: name, elapsedNanoseconds: UInt64(end &- start), noted: time))
+        lives.append(Life(pid: pid, name: name, elapsedNanoseconds: UInt64(bitPattern: end &- start), noted: time))
       }
     case "process ended": places[track].map { candidates[$0].ended = time }
     default: break

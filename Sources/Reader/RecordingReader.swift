@@ -96,9 +96,12 @@ package struct RecordingReader: ~Copyable {
     return index == 0 ? nil : Int(index) - 1
   }
 
+  /// 146 years of nanoseconds. A later time is damage; held to this, those who read may add two of them.
+  private static let latestTime: UInt64 = 1 << 62
+
   @inline(__always)
   private mutating func advance(_ sequence: Int, _ gap: UInt64) -> UInt64 {
-    let time = sequences[sequence].time &+ gap
+    let time = min(sequences[sequence].time &+ gap, Self.latestTime)
     sequences[sequence].time = time
     return time
   }
@@ -149,7 +152,7 @@ package struct RecordingReader: ~Copyable {
     }
     guard let stamp else { return }
     let isIncremental = clock.map { $0 == ClockID.sequence } ?? sequences[index].isIncremental
-    let time = isIncremental ? advance(index, stamp) : stamp
+    let time = isIncremental ? advance(index, stamp) : min(stamp, Self.latestTime)
     fields = unsafe FieldReader(body)
     while fields.advance() {
       guard fields.wire == WireType.bytes else { continue }
@@ -175,7 +178,7 @@ package struct RecordingReader: ~Copyable {
       var time: UInt64 = 0
       while clock.advance() {
         if clock.number == ClockSnapshotField.clockID { id = clock.value }
-        if clock.number == ClockSnapshotField.time { time = clock.value }
+        if clock.number == ClockSnapshotField.time { time = min(clock.value, Self.latestTime) }
       }
       switch id {
       case ClockID.boottime: boottime = time

@@ -54,7 +54,7 @@ extension Sampler {
         Annotation("logical_cpus", Int64(machine.logicalCPUs)),
         Annotation("memory_bytes", machine.memoryBytes), Annotation("swap_bytes", machine.swapBytes),
         Annotation("boot_time_seconds", machine.bootSeconds), Annotation("page_bytes", machine.pageBytes),
-        Annotation("container", text: machine.container.map { "\($0)" }), Annotation("cgroup", text: machine.cgroup),
+        Annotation("container", text: machine.container?.text), Annotation("cgroup", text: machine.cgroup),
       ])
     do throws(SystemError) {
       let machine = try MachineRecorder(roots: options.roots, journal: &journal)

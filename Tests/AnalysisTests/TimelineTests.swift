@@ -56,6 +56,33 @@ import Testing
 
   private func isNear(_ left: Double, _ right: Double) -> Bool { abs(left - right) < 1e-3 * max(1, abs(right)) }
 
+  /// A track of each reading that a thread or task may have.
+  @Test func `every reading of a thread may come, in any order`() throws {
+    let names = [
+      "thread_cpu", "process_cpu", "rss", "peak_rss", "minor_faults", "major_faults", "read_bytes", "write_bytes",
+      "voluntary_switches", "involuntary_switches", "thread_id",
+    ]
+    #expect(Set(names.compactMap(ReadingMetric.init(track:))) == Set(ReadingMetric.allCases))
+    #expect(ReadingValues.capacity >= ReadingMetric.allCases.count)
+    for kind in [Track.Kind.task, .thread(pid: 10, tid: 10)] {
+      let timeline = timeline { recording, visitor in
+        let start = recording.start
+        visitor.describe(Track(index: 100, parent: nil, name: "tasks 1", kind: kind))
+        for (index, name) in names.enumerated() {
+          visitor.describe(Track(index: 101 + index, parent: 100, name: name, kind: .counter(isOurs: true, unit: 0)))
+        }
+        visitor.begin(100, name: 0, at: start)
+        for round in 1...2 {
+          for index in names.indices.reversed() {
+            visitor.count(101 + index, Int64(round * 1000), at: start + UInt64(round * 250) * Self.millisecond)
+          }
+        }
+        visitor.end(100, at: start + 750 * Self.millisecond)
+      }
+      #expect(isNear(sum(timeline, "outer", \.cpuNanoseconds, 0..<512), 1000))
+    }
+  }
+
   @Test func `a span's own time in any range is what it was alone in it`() throws {
     let timeline = timeline { recording, visitor in
       let start = recording.start

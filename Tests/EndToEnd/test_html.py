@@ -276,3 +276,24 @@ def test_no_file_is_lost_to_the_page(stripchart, small_recording, folder):
     whole = small_recording.read_bytes()
     assert_one_line_error(stripchart("report", "--html", "--force", "-o", small_recording, small_recording))
     assert small_recording.read_bytes() == whole
+
+
+def test_every_span_is_named_in_its_block_or_in_the_legend(stripchart, program, package, browser):
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    recording = stripchart.run(*program("kinds", "tasks"), options=["-q"], env=environment).recording
+    assert stripchart("report", "--html", recording).rc == 0
+    for dark in (False, True):
+        browser.complaints.clear()
+        browser.open(recording.with_suffix(".html"), dark=dark)
+        browser.run("""
+            window.said = new Set();
+            const fill = CanvasRenderingContext2D.prototype.fillText;
+            CanvasRenderingContext2D.prototype.fillText = function (text, ...at) { said.add(text); return fill.call(this, text, ...at); };
+        """)
+        browser.key("+")
+        browser.key("0")
+        drawn = set(browser.run("[...said]")) | set(browser.texts(".legend .names span"))
+        assert {each["name"] for each in stripchart.report(recording)["spans"]} <= drawn
+        swatches = browser.run("[...document.querySelectorAll('.legend i')].map(each => getComputedStyle(each).backgroundColor)")
+        assert swatches and all(each not in ("", "rgba(0, 0, 0, 0)") for each in swatches)
+        assert browser.complaints == []

@@ -1,5 +1,6 @@
 """`report --svg` and `report --png`: a drawing that a real renderer reads, of what was asked for."""
 
+import os
 import struct
 import subprocess
 import xml.etree.ElementTree as tree
@@ -92,3 +93,25 @@ def test_the_recording_itself_is_never_replaced(recorded, report, kind):
     result = report(kind, "--force", "-o", same, recorded)
     assert result.returncode == 64, result.stderr
     assert recorded.read_bytes() == before
+
+
+def test_every_span_is_named_in_its_block_or_in_the_legend(stripchart, program, package, report, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    recording = stripchart.run(*program("kinds", "tasks"), options=["-q"], env=environment).recording
+    path = tmp_path / "run.svg"
+    assert report("--svg", "-o", path, recording).returncode == 0
+    names = {each["name"] for each in stripchart.report(recording)["spans"]}
+    assert {"wait", "answer"} < names
+    assert names <= set(texts(path)) | cut_names(path)
+
+
+def cut_names(path):
+    """The whole names, from their titles, of what is written with less than them. What is cut has its title."""
+    found = set()
+    for group in tree.parse(path).iter(f"{SVG}g"):
+        title = group.find(f"{SVG}title")
+        for text in group.iter(f"{SVG}text"):
+            if "…" in text.text:
+                assert len(text.text) >= 12, "enough to know it by"
+                found.add(title.text.rsplit(": ", 1)[0])
+    return found

@@ -108,5 +108,7 @@ struct MachineDescriptionTests {
     #expect(
       try hint(["proc/1/cgroup": "0::/system.slice/docker-abc.scope\n"]) == .cgroup("/system.slice/docker-abc.scope"))
     #expect(try hint(["proc/1/cgroup": "0::/init.scope\n"]) == nil)
+    #expect(try hint([".dockerenv": ""])?.text == "docker")
+    #expect(try hint(["proc/1/cgroup": "0::/kubepods/pod1\n"])?.text == "/kubepods/pod1")
   }
 }

@@ -1,6 +1,7 @@
 """What `import stripchart` costs, and where it is refused."""
 from __future__ import annotations
 
+import pathlib
 import subprocess
 import sys
 
@@ -45,6 +46,11 @@ def test_what_is_needed_later_is_found_later():
     assert stripchart.record and stripchart.Recording and set(stripchart.__all__) <= set(dir(stripchart))
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         stripchart.nonsense
+
+
+def test_the_extension_prints_no_value_that_embedded_swift_cannot_print():
+    # The standard library puts this text where a string interpolates a value that has no description there, an enum for one.
+    assert b"cannot print value" not in pathlib.Path(stripchart._native.__file__).read_bytes()
 
 
 def test_the_version_is_that_of_the_command(command):

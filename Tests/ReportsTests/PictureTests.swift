@@ -6,7 +6,7 @@ import Testing
 struct PictureTests {
   @Test(
     arguments: [
-      (0.9, [0, 0.5, 1]), (329, [0, 200, 400]), (1, [0, 0.5, 1]), (7.2, [0, 5, 10]), (0, [0, 1]), (.nan, [0, 1]),
+      (0.9, [0, 0.5, 1]), (329, [0, 200, 400]), (1, [0, 0.5, 1]), (7.2, [0, 5, 10]), (0, [0, 1]), (.nan, [0, 1]), (5e-324, [0, 1]),
     ] as [(Double, [Double])])
   func `a scale ends at a round number above the value`(value: Double, lines: [Double]) {
     #expect(PictureScale(upTo: value).lines == lines)
@@ -21,6 +21,15 @@ struct PictureTests {
       SVG.escaped("</text><script>alert(\"&\")</script>")
         == "&lt;/text&gt;&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;")
     #expect(!SVG.escaped("\u{1}\u{FFFE}\u{1B}[31m").unicodeScalars.contains { $0.value < 0x20 || $0.value == 0xFFFE })
+  }
+
+  @Test func `names of a picture share a colour only when there are more names than colours`() {
+    let names = (0..<10).map { "span \($0)" }
+    let colors = PictureColor.OfSpans(names + names)
+    #expect(Set(names.map { colors[$0] }).count == names.count)
+    #expect(PictureColor.OfSpans(["alone"])["alone"] == PictureColor.OfSpans(["alone", "another"])["alone"])
+    let many = PictureColor.OfSpans((0..<100).map { "span \($0)" })
+    #expect(!many["span 99"].isEmpty)
   }
 
   @Test(arguments: [

@@ -17,7 +17,7 @@ struct BandGatherer: Sendable {
     var frames: [Frame] = []
     var lastEvent: UInt64 = 0
     var fillings: [Int32] = []
-    var readings = InlineArray<10, Int64?>(repeating: nil)
+    var readings = ReadingValues()
     var readingTime: UInt64?
     var readingBefore: UInt64?
   }
@@ -84,8 +84,8 @@ struct BandGatherer: Sendable {
       threads[thread].readingBefore = threads[thread].readingTime
       threads[thread].readingTime = time
     }
-    let before = threads[thread].readings[metric.rawValue]
-    threads[thread].readings[metric.rawValue] = value
+    let before = threads[thread].readings[metric]
+    threads[thread].readings[metric] = value
     guard let before, let since = threads[thread].readingBefore, let frame = threads[thread].frames.last else {
       return true
     }

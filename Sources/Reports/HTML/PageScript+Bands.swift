@@ -29,12 +29,13 @@ extension PageScript {
       return low;
     }
     function drawBand(band, context, width) {
+      band.drawn = new Map();
       const scale = width / (view.to - view.from), x = share => (share - view.from) * scale;
       context.font = "11px system-ui, sans-serif";
       context.textBaseline = "middle";
       band.levels.forEach((level, depth) => {
         const top = 2 + depth * spanHeight;
-        if (level.filling) drawFilling(level.filling, context, x, width, top);
+        if (level.filling) drawFilling(band, level.filling, context, x, width, top);
         let lastPixel = -1;
         for (let index = blockAt(level.places, view.from); index < level.places.length; index++) {
           const place = level.places[index], begin = blocks.begins[place] / most;
@@ -42,10 +43,19 @@ extension PageScript {
           const left = Math.max(x(begin), -4), right = Math.min(x(blocks.ends[place] / most), width + 4);
           if (right - left < 1 && Math.floor(left) === lastPixel) continue;
           lastPixel = Math.floor(right);
-          drawBlock(context, blocks.spans[place], left, Math.max(right - left, 1), top, blocks.flags[place]);
+          const isNamed = drawBlock(context, blocks.spans[place], left, Math.max(right - left, 1), top, blocks.flags[place]);
+          note(band, blocks.spans[place], Math.max(right - left, 1), isNamed);
         }
       });
     }
+    /// For the legend: how wide a name was drawn, and whether it could be read somewhere.
+    function note(band, span, width, isNamed) {
+      const name = spanName(span), entry = band.drawn.get(name) || { span, width: 0, isNamed: false };
+      entry.width += width;
+      entry.isNamed ||= isNamed;
+      band.drawn.set(name, entry);
+    }
+    /// Whether its name stands in it.
     function drawBlock(context, span, left, width, top, isOpen) {
       context.globalAlpha = chosen >= 0 && span !== chosen ? 0.25 : 1;
       context.fillStyle = spanColor(span);
@@ -56,12 +66,17 @@ extension PageScript {
         context.fillRect(left + width - 3, top, 2, spanHeight - 2);
       }
       context.globalAlpha = 1;
-      if (width < 26) return;
       const from = Math.max(left, 0) + 5, room = left + width - gap - from - 4;
-      const text = fitted(spanName(span), room);
-      if (!text) return;
+      const text = named(spanName(span), room);
+      if (!text) return false;
       context.fillStyle = chosen >= 0 && span !== chosen ? colors.dim : colors.isDark ? "#f2f4f6" : "#14181d";
       context.fillText(text, from, top + spanHeight / 2 - 0.5);
+      return true;
+    }
+    /// A name that fits, or enough of it to be known by; the legend has the others.
+    function named(name, room) {
+      const text = fitted(name, room);
+      return text.length >= Math.min(name.length, 12) ? text : "";
     }
     /// As much of a text as fits, by the width of an ordinary letter.
     function fitted(text, room) {
@@ -69,7 +84,7 @@ extension PageScript {
       if (text.length <= count) return text;
       return count >= 3 ? text.slice(0, count - 1) + "…" : "";
     }
-    function drawFilling(filling, context, x, width, top) {
+    function drawFilling(band, filling, context, x, width, top) {
       const cells = filling.shares.length, height = spanHeight - 2;
       const first = Math.max(0, Math.floor(view.from * cells)), last = Math.min(cells, Math.ceil(view.to * cells));
       const isWide = x((first + 1) / cells) - x(first / cells) > 60;
@@ -81,11 +96,12 @@ extension PageScript {
         const tall = Math.max(2, height * part);
         context.fillRect(left, top + height - tall, x((cell + 1) / cells) - left + 0.4, tall);
         context.globalAlpha = 1;
-        if (isWide) {
+        const from = Math.max(left, 0) + 5;
+        const text = isWide ? named(`${asCount(filling.calls[cell])} × ${spanName(span)}`, x((cell + 1) / cells) - from - 4) : "";
+        note(band, span, x((cell + 1) / cells) - left, text !== "");
+        if (text) {
           context.fillStyle = colors.ink;
-          const from = Math.max(left, 0) + 5;
-          context.fillText(fitted(`${asCount(filling.calls[cell])} × ${spanName(span)}`, x((cell + 1) / cells) - from - 4),
-            from, top + spanHeight / 2);
+          context.fillText(text, from, top + spanHeight / 2);
         }
       }
     }
@@ -143,8 +159,8 @@ extension PageScript {
         context.globalAlpha = 1;
         context.fillStyle = colors.ink;
         const from = Math.max(left, 0) + 5, text = process.shownPID + "  " + process.command;
-        const inside = fitted(text, right - from - 4);
-        if (inside && inside.length >= Math.min(text.length, 12)) context.fillText(inside, from, top + lifeHeight / 2 - 0.5);
+        const inside = named(text, right - from - 4);
+        if (inside) context.fillText(inside, from, top + lifeHeight / 2 - 0.5);
         else if (right + 60 < width) context.fillText(fitted(text, width - right - 10), right + 4, top + lifeHeight / 2 - 0.5);
       });
     }

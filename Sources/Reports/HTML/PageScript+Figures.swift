@@ -48,6 +48,8 @@ extension PageScript {
       : value < 1e7 ? String(Math.round(value)) : value < 9.995e9 ? digits(value / 1e6) + " M" : digits(value / 1e9) + " G";
     function asNumber(value) {
       if (!isKnown(value)) return missing;
+      // Curves are drawn from numbers of single precision.
+      if (!Number.isFinite(value)) return value > 0 ? "> 3.4e+38" : "< -3.4e+38";
       const size = Math.abs(value);
       if (Number.isInteger(value) && size < 1e6) return String(value);
       if (size < 1e-4 || size >= 1e6) return value.toExponential(2);

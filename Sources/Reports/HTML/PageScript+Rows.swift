@@ -39,12 +39,50 @@ extension PageScript {
         const row = addRow("band", 20, () => {}, "");
         title(row, "", `and ${data.hiddenBands} more threads and tasks`);
       }
+      if (data.bands.length) buildLegend();
       if (lives.length) {
         const row = addRow("lives", lives.length * lifeHeight + 4, (context, row) => drawLives(context, row.width),
           `Lifetimes of ${lives.length} processes. The table of processes has their figures.`);
         title(row, "Processes", lives.length < processes.length ? `${lives.length} of ${processes.length}` : "");
       }
       byId("rows").append(byId("overlay"));
+    }
+    /// Which colour is which span, of those whose names no block has room for.
+    let legend = null;
+    const legendLimit = 30;
+    function buildLegend() {
+      const row = make("div", "row legend"), gutter = make("div", "gutter");
+      gutter.append(make("div", "name", "Colours"));
+      legend = make("div", "names");
+      row.append(gutter, legend);
+      row.hidden = true;
+      byId("rows").append(row);
+    }
+    function showLegend() {
+      if (!legend) return;
+      const widths = new Map(), spans = new Map(), named = new Set();
+      for (const band of data.bands) {
+        for (const [name, entry] of band.drawn || []) {
+          widths.set(name, (widths.get(name) || 0) + entry.width);
+          spans.set(name, entry.span);
+          if (entry.isNamed) named.add(name);
+        }
+      }
+      const names = [...widths.keys()].filter(name => name && !named.has(name)).sort((a, b) => widths.get(b) - widths.get(a));
+      const shown = names.slice(0, legendLimit).sort((a, b) => nameOrder.get(a) - nameOrder.get(b));
+      const text = shown.join("\n") + names.length;
+      if (legend.dataset.shown === text) return;
+      legend.dataset.shown = text;
+      legend.replaceChildren(...shown.map(name => {
+        const entry = make("span"), swatch = make("i");
+        swatch.dataset.span = spans.get(name);
+        swatch.style.background = spanColor(spans.get(name));
+        entry.append(swatch, name);
+        entry.title = name;
+        return entry;
+      }));
+      if (names.length > shown.length) legend.append(make("span", "", `and ${names.length - shown.length} more`));
+      legend.parentElement.hidden = !names.length;
     }
     function buildLane(lane) {
       const write = figure[lane.unit];
@@ -79,6 +117,7 @@ extension PageScript {
         context.clearRect(0, 0, width, row.height);
         row.draw(context, row);
       }
+      showLegend();
       drawOverlay(width);
       showFigures();
     }

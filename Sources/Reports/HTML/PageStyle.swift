@@ -89,6 +89,9 @@ enum PageStyle {
     .color-memory { background: var(--memory); } .color-cpu { background: var(--cpu); }
     .color-machine { background: var(--machine); } .color-read { background: var(--read); }
     .color-written { background: var(--written); } .color-value { background: var(--value); }
+    .names { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 4px 10px; color: var(--dim); font-size: 12px; min-width: 0; }
+    .names span { max-width: 40ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .names i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 5px; }
     .plot { position: relative; min-width: 0; touch-action: pan-y; }
     .plot canvas { display: block; width: 100%; cursor: crosshair; }
     .axis .plot canvas { cursor: col-resize; }

@@ -24,10 +24,27 @@ enum PictureColor {
     "#a9c5ec", "#e5b8c9",
   ]
 
-  /// The same name has the same colour in every picture.
-  static func span(_ name: String) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return spans[Int(hash >> 20) % spans.count]
+  /// A colour for each name of a picture: the same in every picture, but where two names of one picture would share it. Only when there
+  /// are more names than colours do some have the same.
+  struct OfSpans {
+    private var colors: [String: String] = [:]
+
+    init(_ names: some Sequence<String>) {
+      var taken = Set<Int>()
+      for name in names where colors[name] == nil {
+        var place = Self.place(of: name)
+        if taken.count < spans.count { while taken.contains(place) { place = (place + 1) % spans.count } }
+        taken.insert(place)
+        colors[name] = spans[place]
+      }
+    }
+
+    subscript(name: String) -> String { colors[name] ?? spans[Self.place(of: name)] }
+
+    private static func place(of name: String) -> Int {
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      return Int(hash >> 20) % spans.count
+    }
   }
 }

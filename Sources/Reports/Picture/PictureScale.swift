@@ -5,7 +5,7 @@ struct PictureScale {
 
   /// `binary`: steps are powers of two times a round number, as bytes want it.
   init(upTo value: Double, lines wanted: Int = 3, binary: Bool = false) {
-    guard value.isFinite, value > 0 else {
+    guard value.isFinite, value >= Self.least else {
       top = 1
       lines = [0, 1]
       return
@@ -18,9 +18,12 @@ struct PictureScale {
     lines = (0...max(count, 1)).map { Double($0) * step }
   }
 
+  /// What is less has no whole power of ten below it, and counts as zero.
+  private static let least = 1e-300
+
   /// 1, 2 or 5 times a power of ten, at least `value`.
   static func step(_ value: Double) -> Double {
-    guard value > 0, value.isFinite else { return 1 }
+    guard value >= least, value.isFinite else { return 1 }
     var power = 1.0
     while power > value { power /= 10 }
     while power * 10 <= value { power *= 10 }

@@ -50,6 +50,13 @@ struct SVG {
     text += "<path d=\"\(path)\" fill=\"\(fill)\"\(faint)\(line)/>\n"
   }
 
+  /// What belongs together, under one title that a browser shows under the mouse.
+  mutating func group(title: String?, _ content: (inout SVG) -> Void) {
+    text += title.map { "<g><title>\(Self.escaped($0))</title>\n" } ?? "<g>\n"
+    content(&self)
+    text += "</g>\n"
+  }
+
   enum Anchor: String { case start, middle, end }
 
   mutating func label(

@@ -8,6 +8,7 @@ package struct StripPicture {
   private let timeline: Timeline
   private let lanes: [Timeline.Lane]
   private let hasSpans: Bool
+  private let colors: PictureColor.OfSpans
 
   package static let width = 1000.0
   private static let gutter = 84.0
@@ -23,6 +24,7 @@ package struct StripPicture {
   package init(_ summary: RecordingSummary, _ timeline: Timeline, select: [String] = []) {
     self.summary = summary
     self.timeline = timeline
+    colors = PictureColor.OfSpans(timeline.paths.dropFirst().map(\.name))
     let drawn = timeline.lanes.filter { lane in lane.series.contains { !$0.strip.isEmpty } }
     if select.isEmpty {
       lanes = drawn.filter { Self.key($0.kind) != "network" && Self.key($0.kind) != "pressure" }
@@ -262,6 +264,7 @@ package struct StripPicture {
   private func drawBands(at y: Double, _ body: inout SVG) -> Double {
     var y = y
     let bands = timeline.bands
+    var names = SpanNames()
     for index in bands.bands.indices.prefix(Self.mostBands) {
       let band = bands.bands[index]
       let blocks = bands.blocks.filter {
@@ -273,8 +276,8 @@ package struct StripPicture {
       guard depth > 0 else { continue }
       let name = ShownText.shortened(band.name, to: 40) + (band.pid.map { " · PID \($0)" } ?? "")
       body.label(name, Self.gutter, y - 4, size: 10.5, fill: PictureColor.faintText)
-      for filling in fillings { draw(filling, at: y, &body) }
-      for block in blocks { draw(block, at: y, &body) }
+      for filling in fillings { draw(filling, at: y, &names, &body) }
+      for block in blocks { draw(block, at: y, &names, &body) }
       y += Double(depth) * Self.rowHeight + 24
     }
     let rest = max(0, bands.bands.count - Self.mostBands) + bands.hiddenBands
@@ -284,32 +287,79 @@ package struct StripPicture {
         fill: PictureColor.faintText)
       y += 14
     }
-    return y - 8
+    return drawLegend(names, at: y, &body) - 8
   }
+
+  /// Which names were drawn, and which of them some block was wide enough to hold.
+  private struct SpanNames {
+    var nanoseconds: [String: Double] = [:]
+    var written: Set<String> = []
+
+    mutating func drew(_ name: String, _ nanoseconds: Double) { self.nanoseconds[name, default: 0] += nanoseconds }
+
+    /// Those that stand nowhere yet, what took most time first.
+    var unwritten: [String] {
+      nanoseconds.filter { !written.contains($0.key) && !$0.key.isEmpty }
+        .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+    }
+  }
+
+  /// Says which colour is which span, of those that had no room for their names.
+  private func drawLegend(_ names: SpanNames, at y: Double, _ body: inout SVG) -> Double {
+    let unwritten = names.unwritten
+    guard !unwritten.isEmpty else { return y }
+    var (x, y) = (Self.gutter, y - 6)
+    for name in unwritten.prefix(Self.mostInLegend) {
+      let shown = ShownText.shortened(name, to: 40)
+      let width = 13 + Self.width(of: shown) + 14
+      if x > Self.gutter, x + width > Self.width - Self.margin {
+        x = Self.gutter
+        y += 15
+      }
+      body.group(title: shown == name ? nil : name) {
+        $0.rectangle(x, y - 8, 9, 9, fill: colors[name], radius: 2)
+        $0.label(shown, x + 13, y, size: 10, fill: PictureColor.faintText)
+      }
+      x += width
+    }
+    if unwritten.count > Self.mostInLegend {
+      let rest = "and \(unwritten.count - Self.mostInLegend) more"
+      if x + Self.width(of: rest) > Self.width - Self.margin { (x, y) = (Self.gutter, y + 15) }
+      body.label(rest, x, y, size: 10, fill: PictureColor.faintText)
+    }
+    return y + 22
+  }
+
+  private static let mostInLegend = 30
+  /// So many letters of a longer name are enough to know it by.
+  private static let enough = 12
+  /// The width of an ordinary letter of size 10.
+  private static let letter = 6.1
+  private static func width(of text: String) -> Double { letter * Double(ShownText.width(text)) }
 
   private func name(_ path: Int32) -> String {
     timeline.paths.indices.contains(Int(path)) ? timeline.paths[Int(path)].name : ""
   }
 
-  private func draw(_ block: SpanBands.Block, at y: Double, _ body: inout SVG) {
+  private func draw(_ block: SpanBands.Block, at y: Double, _ names: inout SpanNames, _ body: inout SVG) {
     let from = x(block.begin)
     let width = max(x(block.begin &+ block.nanoseconds) - from, 0.6)
     let name = name(block.path)
     let top = y + Double(block.depth) * Self.rowHeight
     let duration = Figure.duration(Double(block.nanoseconds) / 1e9)
-    body.rectangle(
-      from, top, width, Self.rowHeight - 1.5, fill: PictureColor.span(name),
-      title: "\(name): \(duration)", radius: 2)
-    let room = Int((width - 8) / 6.1)
-    if room >= 4 {
-      body.label(
-        ShownText.shortened(name, to: room), from + 4, top + 10.5, size: 10, fill: PictureColor.text
-      )
+    names.drew(name, Double(block.nanoseconds))
+    body.group(title: "\(name): \(duration)") {
+      $0.rectangle(from, top, width, Self.rowHeight - 1.5, fill: colors[name], radius: 2)
+      // A few letters tell less than the colour does, which the legend explains.
+      let room = Int((width - 8) / Self.letter)
+      guard ShownText.width(name) <= room || room >= Self.enough else { return }
+      names.written.insert(name)
+      $0.label(ShownText.shortened(name, to: room), from + 4, top + 10.5, size: 10, fill: PictureColor.text)
     }
   }
 
   /// Spans too many to be drawn one by one: how much of each piece of time they took.
-  private func draw(_ filling: SpanBands.Filling, at y: Double, _ body: inout SVG) {
+  private func draw(_ filling: SpanBands.Filling, at y: Double, _ names: inout SpanNames, _ body: inout SVG) {
     let pieces = 250
     let merging = max(1, filling.cells.count / pieces)
     let width = plotWidth / Double(filling.cells.count)
@@ -321,9 +371,11 @@ package struct StripPicture {
       guard time > 0, let lead = part.max(by: { $0.nanoseconds < $1.nanoseconds }) else { continue }
       let share = min(1, time / (cell * Double(part.count)))
       let height = max(1, (Self.rowHeight - 1.5) * share)
+      let name = name(lead.path)
+      names.drew(name, time)
       body.rectangle(
         Self.gutter + Double(first) * width, bottom - height, Double(part.count) * width, height,
-        fill: PictureColor.span(name(lead.path)))
+        fill: colors[name], title: "\(name) and others: \(Figure.percent(share)) of the time")
     }
   }
 
