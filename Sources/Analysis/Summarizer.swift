@@ -221,6 +221,7 @@ package struct Summarizer: RecordingVisitor {
     switch name {
     case "code": lineBook.code(note)
     case "source": lineBook.source(note)
+    case "suspended", "resumed": spans.switched(track, isResumed: name == "resumed", at: time)
     default: break
     }
     _ = program.note(name, on: track, note)
@@ -371,6 +372,7 @@ package struct Summarizer: RecordingVisitor {
       facts.curves.cpu.addLate(Double(use.nanoseconds), from: use.from, to: use.to)
     }
     if let processors = facts.machine.logicalCPUs { facts.curves.cpu.settleLate(atMost: Double(processors)) }
+    if let bytes = facts.machine.pageBytes, bytes > 0 { spans.pageBytes = Double(bytes) }
     spans.finish(at: facts.run.end == 0 ? lastTime : facts.run.end)
     folds.place(in: &spans)
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
@@ -401,6 +403,7 @@ package struct Summarizer: RecordingVisitor {
 
   private mutating func finishSpans() {
     let iterations = spans.iterations.series
+    facts.growth = spans.processGrowth
     facts.spans = spans.spans.map { node in
       var usage = SpanUsage()
       usage.path = spans.path(of: node).map { $0 < names.count ? names[$0] : "(unnamed)" }
@@ -410,7 +413,7 @@ package struct Summarizer: RecordingVisitor {
       usage.place = program.place(of: usage.name)
       usage.openSinceSeconds = spans.nodes[node].openSince.map(seconds)
       usage.iterations = iterations[node] ?? []
-      if usage.isTask { usage.resources?.share(AttributedGrowth(usage.iterations)) }
+      usage.growth = spans.growth(of: node)
       usage.inside = CurvesInside(facts.curves, facts.counters, spans.activity, path: node)
       usage.inside.gpus = facts.gpus.compactMap { GPUInside($0, spans.activity, path: node) }
       if let folded = spans.nodes[node].folded {
