@@ -378,6 +378,12 @@ package struct Summarizer: RecordingVisitor {
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
     facts.processes = ledger.processes.map { usage($0) } + ledger.lives.all.map { usage($0) }
     addUnseenWriters()
+    for place in facts.processes.indices {
+      let own = heapBook.recordingBytes[facts.processes[place].pid] ?? 0
+      if let bytes = facts.processes[place].last[.writeBytes] {
+        facts.processes[place].last[.writeBytes] = max(bytes &- own, 0)
+      }
+    }
     finishTotal()
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
@@ -520,6 +526,9 @@ package struct Summarizer: RecordingVisitor {
     var total = TotalUsage()
     total.cpuSeconds = ledger.sum(.cpuTime).map { Double($0) / 1e9 }
     for metric in ProcessMetric.allCases { total.usage[metric] = ledger.sum(metric) }
+    if let bytes = total.usage[.writeBytes] {
+      total.usage[.writeBytes] = max(bytes &- heapBook.recordingBytes.values.reduce(0, &+), 0)
+    }
     total.userSeconds = total.usage[.userTime].map { Double($0) / 1e9 }
     total.systemSeconds = total.usage[.systemTime].map { Double($0) / 1e9 }
     // A waited-for child's own peak counts too, whoever it was.

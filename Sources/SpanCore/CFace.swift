@@ -167,7 +167,7 @@ public func stripchartTaskEnter(
 @c(stripchart_task_switched)
 public func stripchartTaskSwitched(_ task: OpaquePointer?, _ isResumed: Int32) {
   guard let task = unsafe task else { return }
-  unsafe withPen(()) { recorder, pen in
+  unsafe SpanCore.write(()) { recorder, pen in
     unsafe recorder.switched(SpanRecorder.TaskPointer(task), isResumed: isResumed != 0, pen)
   }
 }
