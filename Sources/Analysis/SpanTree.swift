@@ -74,6 +74,8 @@ package struct SpanTree: Sendable {
     var pid: Int32 = 0
     var tid: Int32 = 0
     var isTask = false
+    /// Where it was read last.
+    var readOn: Int64?
     /// Of ``SpanTree/runs``; -1: its process is not known.
     var runs: Int32 = -1
     /// The node that its outermost spans stand under.
@@ -201,6 +203,7 @@ package struct SpanTree: Sendable {
     else { return }
     let thread = values[.threadID] ?? Int64(threads[reading].tid)
     values[.threadID] = nil
+    threads[track].readOn = thread
     var point = ReadPoint(
       time: time, thread: thread, track: Int32(truncatingIfNeeded: track), before: before, after: after, values: values)
     point.isOfTask = threads[track].isTask
@@ -217,7 +220,16 @@ package struct SpanTree: Sendable {
 
   /// A task said that it was suspended, or resumed, with a reading of its thread.
   package mutating func switched(_ track: Int, isResumed: Bool, at time: UInt64) {
-    guard track < threads.count, pending >= 0 else { return }
+    guard track < threads.count else { return }
+    if pending < 0 {
+      // Without a reading: the one that was read last runs no longer.
+      guard !isResumed, threads[track].runs >= 0, let thread = threads[track].readOn else { return }
+      var point = ReadPoint(
+        time: time, thread: thread, track: Int32(truncatingIfNeeded: track), before: ReadPoint.Code.nobody,
+        after: ReadPoint.Code.nobody, values: ReadingValues())
+      point.isOfTask = true
+      return runs[Int(threads[track].runs)].add(point)
+    }
     let node = threads[track].frames.last?.node ?? ReadPoint.Code.outside
     point(
       track, at: time, before: isResumed ? ReadPoint.Code.nobody : node,
@@ -441,6 +453,11 @@ package struct SpanTree: Sendable {
     growth = uses.growth
     runs = []
   }
+
+  /// Processes in which several threads or tasks had spans; there after ``finish(at:)``.
+  package var sharedPIDs: Set<Int32> { Set(processGrowth.filter(\.isShared).map(\.pid)) }
+
+  package func pid(ofTrack track: Int) -> Int32 { track < threads.count ? threads[track].pid : 0 }
 
   /// One a process.
   package func growth(of node: Int) -> [SpanGrowth] { growth[Int32(truncatingIfNeeded: node)] ?? [] }

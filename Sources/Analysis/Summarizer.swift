@@ -144,7 +144,7 @@ package struct Summarizer: RecordingVisitor {
   }
 
   package mutating func folded(_ fold: RecordedFold) {
-    folds.add(fold, under: spans.root(ofTrack: fold.thread))
+    folds.add(fold, under: spans.root(ofTrack: fold.thread), pid: spans.pid(ofTrack: fold.thread))
     program.folded(fold)
   }
 
@@ -396,6 +396,7 @@ package struct Summarizer: RecordingVisitor {
     facts.gpus = gpus.finished(at: facts.run.end)
     finishSpans()
     facts.functions = lineBook.functions
+    keepOwnGrowthOfLines()
     facts.stacks = stackBook.usage(lineBook)
     facts.marks = program.marks(seconds)
     facts.markCount = program.markCount
@@ -426,6 +427,22 @@ package struct Summarizer: RecordingVisitor {
         usage.folded = FoldedCalls(count: folded.count, sinceSeconds: seconds(folded.since))
       }
       return usage
+    }
+  }
+
+  /// Lines of several threads see each other's memory: then a line has what its own page faults account for.
+  private mutating func keepOwnGrowthOfLines() {
+    let sum = facts.functions.reduce(0.0) { $0 + $1.lines.reduce(0) { $0 + Double(max($1.residentGrowthBytes, 0)) } }
+    let peak = Double(facts.total.peakResidentBytes ?? .max)
+    guard sum > peak || facts.growth.contains(where: \.isShared) else { return }
+    let page = facts.machine.pageBytes ?? 4096
+    for function in facts.functions.indices {
+      for line in facts.functions[function].lines.indices {
+        let faults = Int64(clamping: facts.functions[function].lines[line].minorFaults)
+        let own = faults.multipliedReportingOverflow(by: page)
+        facts.functions[function].lines[line].residentGrowthBytes = min(
+          facts.functions[function].lines[line].residentGrowthBytes, own.overflow ? .max : own.partialValue)
+      }
     }
   }
 

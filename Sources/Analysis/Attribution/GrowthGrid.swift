@@ -101,10 +101,6 @@ struct GrowthGrid: Sendable {
     return steps
   }
 
-  /// What the process had at a part (0 to 1) of the time from the first reading to the last.
-  func level(at part: Double) -> Int64? {
-    guard let first, let last else { return nil }
-    let time = first.time + UInt64(Double(last.time - first.time) * part)
-    return levels.last { $0.time > 0 && $0.time <= time }?.bytes ?? first.bytes
-  }
+  /// The last that was read in each stretch, in the order of time.
+  var known: [(time: UInt64, bytes: Int64)] { levels.filter { $0.time > 0 } }
 }

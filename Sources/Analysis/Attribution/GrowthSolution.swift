@@ -70,7 +70,7 @@ struct GrowthSolution: Sendable {
     }
     // A fault makes a page resident, or a huge one.
     let most = unseen > 0.02 * net ? 512.0 : 1.0
-    regression = GrowthRegression(points, steps.map(\.growth), most: rows.map { _ in most } + [.infinity])
+    regression = GrowthRegression.best(points, steps.map(\.growth), most: rows.map { _ in most } + [.infinity])
     if regression == nil { columns = [] }
   }
 
@@ -98,7 +98,7 @@ struct GrowthSolution: Sendable {
       let rest = nodes.filter { !columns.contains($0) }.reduce(0.0) { $0 + (claims[$1] ?? 0) }
       let (low, high) = (max(part.least, estimate - reach), min(part.most, estimate + reach + rest))
       if low <= high {
-        if high - low < 0.9 * (part.most - part.least) { part.bytes = estimate }
+        part.bytes = estimate
         (part.least, part.most) = (low, high)
       }
     }
@@ -115,9 +115,28 @@ struct GrowthRegression: Sendable {
   private let covariance: [[Double]]
   /// So many standard errors: 99 % of cases, since many spans are looked at.
   private static let reach = 2.6
+  /// How much an error is like the one before.
+  private let correlation: Double
+  private static let greatestCorrelation = 0.8
+
+  /// Of the steps, or of what they have come to. What is taken and given back again is an error of its own in each level, and one
+  /// that the next step takes back: then levels say more. Where errors stay, steps do.
+  static func best(_ steps: [[Double]], _ sums: [Double], most: [Double]) -> GrowthRegression? {
+    var levels: [[Double]] = []
+    var heights: [Double] = []
+    for (step, sum) in zip(steps, sums) {
+      let before = levels.last ?? step.map { _ in 0 }
+      levels.append(zip(before, step).map { $0 + $1 } + [1])
+      heights.append((heights.last ?? 0) + sum)
+    }
+    let ofLevels = GrowthRegression(
+      levels, heights, least: most.map { _ in 0 } + [-.infinity], most: most + [.infinity])
+    if let ofLevels, ofLevels.correlation < greatestCorrelation { return ofLevels }
+    return GrowthRegression(steps, sums, least: most.map { _ in 0 }, most: most)
+  }
 
   /// `nil`: too few points for so many amounts.
-  init?(_ points: [[Double]], _ sums: [Double], most: [Double]) {
+  private init?(_ points: [[Double]], _ sums: [Double], least: [Double], most: [Double]) {
     guard let width = points.first?.count, points.count >= 2 * width + 4, points.count == sums.count else { return nil }
     // Of columns without a size of their own.
     let sizes = (0..<width).map { column in
@@ -125,7 +144,7 @@ struct GrowthRegression: Sendable {
     }
     guard sizes.contains(where: { $0 > 0 }) else { return nil }
     let scaled = points.map { point in zip(point, sizes).map { $1 > 0 ? $0 / $1 : 0 } }
-    let limits = zip(most, sizes).map { $0 * $1 }
+    let limits = zip(zip(least, most), sizes).map { ($0.0 < 0 ? -.infinity : 0)...($0.1 * $1) }
     var normal = [[Double]](repeating: [Double](repeating: 0, count: width), count: width)
     var moment = [Double](repeating: 0, count: width)
     for (point, sum) in zip(scaled, sums) {
@@ -135,12 +154,16 @@ struct GrowthRegression: Sendable {
       }
     }
     let fitted = Self.fit(normal, moment, limits)
-    var variance = 0.0
+    var (variance, alike, before) = (0.0, 0.0, 0.0)
     for (point, sum) in zip(scaled, sums) {
       let rest = sum - zip(point, fitted).reduce(0) { $0 + $1.0 * $1.1 }
       variance += rest * rest
+      alike += rest * before
+      before = rest
     }
+    correlation = variance > 0 ? max(alike / variance, 0) : 0
     variance /= Double(points.count - width)
+    if correlation < 1 { variance *= (1 + correlation) / (1 - correlation) }
     guard var inverse = Self.inverse(normal) else { return nil }
     // The fit's errors in stretches that follow each other are not independent.
     let spread = Self.jackknife(scaled, sums, limits)
@@ -161,20 +184,20 @@ struct GrowthRegression: Sendable {
     let estimate = zip(amounts, coefficients).reduce(0) { $0 + $1.0 * $1.1 }
     var variance = 0.0
     for row in amounts.indices where amounts[row] != 0 {
-      for column in amounts.indices { variance += amounts[row] * amounts[column] * covariance[row][column] }
+      for column in amounts.indices where amounts[column] != 0 { variance += amounts[row] * amounts[column] * covariance[row][column] }
     }
     return (estimate, Self.reach * max(variance, 0).squareRoot())
   }
 
   /// Coordinate descent: each coefficient in turn is set to the best within its bounds.
-  private static func fit(_ normal: [[Double]], _ moment: [Double], _ limits: [Double]) -> [Double] {
+  private static func fit(_ normal: [[Double]], _ moment: [Double], _ limits: [ClosedRange<Double>]) -> [Double] {
     var values = [Double](repeating: 0, count: moment.count)
     for _ in 0..<400 {
       var change = 0.0
       for index in values.indices where normal[index][index] > 0 {
         var rest = moment[index]
         for other in values.indices where other != index { rest -= normal[index][other] * values[other] }
-        let value = min(max(rest / normal[index][index], 0), limits[index])
+        let value = min(max(rest / normal[index][index], limits[index].lowerBound), limits[index].upperBound)
         change = max(change, abs(value - values[index]))
         values[index] = value
       }
@@ -183,7 +206,7 @@ struct GrowthRegression: Sendable {
     return values
   }
 
-  private static func jackknife(_ points: [[Double]], _ sums: [Double], _ limits: [Double]) -> [[Double]] {
+  private static func jackknife(_ points: [[Double]], _ sums: [Double], _ limits: [ClosedRange<Double>]) -> [[Double]] {
     let width = limits.count
     let blocks = min(12, points.count / 4)
     var spread = [[Double]](repeating: [Double](repeating: 0, count: width), count: width)

@@ -60,6 +60,10 @@ struct ProcessRuns: Sendable {
   private mutating func settle(_ point: ReadPoint) {
     if let resident = point.values[.resident] { grid.read(resident, at: point.time) }
     var point = point
+    if point.values.isEmpty {
+      if latest[point.thread]?.track == point.track { latest[point.thread]?.after = ReadPoint.Code.nobody }
+      return
+    }
     if !point.isOfTask { open[point.thread] = point.after }
     if point.isOfTask, point.own < 0 { point.own = open[point.thread] ?? ReadPoint.Code.outside }
     let before = latest.updateValue(point, forKey: point.thread)

@@ -106,8 +106,7 @@ extension ProcessGrowth {
     isShared = run.isShared
     guard let first = run.grid.first, let last = run.grid.last else { return }
     bytes = last.bytes &- first.bytes
-    warmBytes = last.bytes &- (run.grid.level(at: 0.2) ?? first.bytes)
-    lateBytes = last.bytes &- (run.grid.level(at: 0.5) ?? first.bytes)
+    levels = [first] + run.grid.known
     sinceNanoseconds = first.time
   }
 }

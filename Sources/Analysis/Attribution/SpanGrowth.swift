@@ -22,10 +22,20 @@ package struct ProcessGrowth: Equatable, Sendable {
   package var pid: Int32
   package var bytes: Int64 = 0
   package var isShared = false
-  /// Without the first fifth of the time, and in the second half of it.
-  package var warmBytes: Int64 = 0
-  package var lateBytes: Int64 = 0
+  /// What it had, in the order of time: at most so many as ``GrowthGrid/capacity``.
+  var levels: [(time: UInt64, bytes: Int64)] = []
   /// Of the threads that were read, in their lives.
   package var faults: Int64 = 0
   package var sinceNanoseconds: UInt64 = 0
+
+  package static func == (left: ProcessGrowth, right: ProcessGrowth) -> Bool {
+    (left.pid, left.bytes, left.isShared, left.faults) == (right.pid, right.bytes, right.isShared, right.faults)
+  }
+
+  /// What it gained from one moment to another.
+  func bytes(from begin: UInt64, to end: UInt64) -> Int64 {
+    func level(_ time: UInt64) -> Int64? { (levels.last { $0.time <= time } ?? levels.first)?.bytes }
+    guard let first = level(begin), let last = level(end) else { return 0 }
+    return last &- first
+  }
 }

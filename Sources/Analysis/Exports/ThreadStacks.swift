@@ -89,7 +89,7 @@ package struct StackGatherer: RecordingVisitor {
   }
 
   package mutating func folded(_ fold: RecordedFold) {
-    folds.add(fold, under: spans.root(ofTrack: fold.thread))
+    folds.add(fold, under: spans.root(ofTrack: fold.thread), pid: spans.pid(ofTrack: fold.thread))
     foldedCalls &+= fold.count
   }
 

@@ -46,7 +46,7 @@ enum MemoryGrowthFinding: FindingRule {
         && Double($0.growth.bytes) >= leastShareOfOuter * Double(most.growth.bytes)
     }
     let best = inner.max { $0.span.path.count < $1.span.path.count } ?? most
-    return finding(best, summary)
+    return isOfOthers(best.growth, best.span, summary) ? unknown(best, summary) : finding(best, summary)
   }
 
   private static func candidate(
@@ -72,7 +72,7 @@ enum MemoryGrowthFinding: FindingRule {
     else { return nil }
     let inside = Double(growth.bytes)
     let expected = whole.slope * Double(last.number - first.number)
-    guard inside >= leastShareInside * max(expected, rise), !isOfOthers(growth, span, summary) else { return nil }
+    guard inside >= leastShareInside * max(expected, rise) else { return nil }
     // Those too short to be read are calls all the same.
     let calls = span.iterations.count == 1 ? max(span.calls, series.calls) : series.calls
     let mean = inside / Double(calls)
@@ -91,6 +91,19 @@ enum MemoryGrowthFinding: FindingRule {
     let others = Double(all &- process.faults) * page
     return Double(faults) * page < leastShareInside * Double(growth.bytes)
       && others >= leastShareInside * Double(growth.bytes)
+  }
+
+  private static func unknown(_ best: Candidate, _ summary: RecordingSummary) -> Finding {
+    var finding = Finding(
+      .memoryGrowth, .problem,
+      "memory grew by \(bytes: best.growth.bytes) during the calls of \(path: best.span.path), but threads without spans touched most of it first: who keeps it cannot be told",
+      reason: "page faults of the process, without those of the threads that were read")
+    finding.confidence = .low
+    finding.figures = [
+      FindingFigure("growth_bytes", .bytes(Double(best.growth.bytes))), FindingFigure("possible_spans", .count(1)),
+    ]
+    finding.atSeconds = Double(Int64(bitPattern: best.since &- summary.run.start)) / 1e9
+    return finding
   }
 
   static func finding(_ best: Candidate, _ summary: RecordingSummary) -> Finding {

@@ -6,16 +6,37 @@ enum SharedMemoryGrowth {
   private static let namedLimit = 3
 
   static func find(in summary: RecordingSummary) -> (finding: Finding, bytes: Int64)? {
-    summary.growth.compactMap { process in
-      grows(process, summary) ? find(process, summary).map { ($0, process.bytes) } : nil
+    summary.growth.filter { $0.isShared && Double($0.bytes) >= leastGrowth(summary) }.compactMap { process in
+      find(process, summary).map { ($0, process.bytes) }
     }.max { $0.1 < $1.1 }
   }
 
-  private static func grows(_ process: ProcessGrowth, _ summary: RecordingSummary) -> Bool {
+  private static func leastGrowth(_ summary: RecordingSummary) -> Double {
     let peak = Double(summary.total.peakResidentBytes ?? 0)
-    let least = max(MemoryGrowthFinding.leastGrowthBytes, MemoryGrowthFinding.leastShareOfPeak * peak)
-    return process.isShared && Double(min(process.bytes, process.warmBytes)) >= least
-      && Double(process.lateBytes) >= MemoryGrowthFinding.leastLateSlope * 0.5 * Double(process.bytes)
+    return max(MemoryGrowthFinding.leastGrowthBytes, MemoryGrowthFinding.leastShareOfPeak * peak)
+  }
+
+  /// From the first of a span's calls to the last; of tasks that were not read by themselves, of the process.
+  private static func window(_ span: SpanUsage, _ process: ProcessGrowth) -> (begin: UInt64, end: UInt64) {
+    let series = span.iterations.first { $0.pid == process.pid }
+    guard let first = series?.iterations.first, let last = series?.iterations.last, last.number > first.number else {
+      return (process.sinceNanoseconds, process.levels.last?.time ?? process.sinceNanoseconds)
+    }
+    return (first.endNanoseconds &- min(first.durationNanoseconds, first.endNanoseconds), last.endNanoseconds)
+  }
+
+  /// Without the first calls, and to the last.
+  private static func rise(_ span: SpanUsage, _ process: ProcessGrowth) -> Int64 {
+    let (begin, end) = window(span, process)
+    return process.bytes(from: begin + UInt64(Double(end - begin) * MemoryGrowthFinding.warmUpShare), to: end)
+  }
+
+  /// Memory still grows in the second half of its calls.
+  private static func grows(_ span: SpanUsage, _ process: ProcessGrowth, _ summary: RecordingSummary) -> Bool {
+    let (begin, end) = window(span, process)
+    guard end > begin, Double(rise(span, process)) >= leastGrowth(summary) else { return false }
+    let late = process.bytes(from: begin + (end - begin) / 2, to: end)
+    return Double(late) >= MemoryGrowthFinding.leastLateSlope * 0.5 * Double(process.bytes(from: begin, to: end))
   }
 
   private static func find(_ process: ProcessGrowth, _ summary: RecordingSummary) -> Finding? {
@@ -23,7 +44,9 @@ enum SharedMemoryGrowth {
     let parts = summary.spans.compactMap { span in
       span.growth.first { $0.pid == process.pid && $0.isShared }.map { (span: span, growth: $0) }
     }
-    let repeated = parts.filter { $0.span.calls >= MemoryGrowthFinding.leastCalls }
+    let repeated = parts.filter {
+      $0.span.calls >= MemoryGrowthFinding.leastCalls && grows($0.span, process, summary)
+    }
     let sure = repeated.filter { Double($0.growth.leastBytes) >= needed && isRead($0.span, process.pid, summary) }
     guard let most = sure.max(by: { $0.growth.bytes < $1.growth.bytes }) else {
       let possible = repeated.filter { Double($0.growth.mostBytes) >= needed }
@@ -39,7 +62,7 @@ enum SharedMemoryGrowth {
     let calls = best.span.calls
     let candidate = MemoryGrowthFinding.Candidate(
       span: best.span, growth: best.growth, calls: calls, low: Double(best.growth.leastBytes) / Double(calls),
-      high: Double(best.growth.mostBytes) / Double(calls), rise: Double(process.warmBytes),
+      high: Double(best.growth.mostBytes) / Double(calls), rise: Double(rise(best.span, process)),
       since: process.sinceNanoseconds)
     var finding = MemoryGrowthFinding.finding(candidate, summary)
     finding.reason =
@@ -72,7 +95,6 @@ enum SharedMemoryGrowth {
       reason: "what each of them may have made, by its own page faults and by how memory rose, does not leave out the others")
     finding.confidence = .low
     finding.figures = [
-      FindingFigure("rise_bytes", .bytes(Double(process.warmBytes))),
       FindingFigure("growth_bytes", .bytes(Double(process.bytes))),
       FindingFigure("possible_spans", .count(Double(innermost.count))),
     ]
