@@ -24,6 +24,7 @@ static int make_room(Block *block) {
 static void enter_task(Block *block, Open *open) {
   open->task = caller_can_be_suspended() ? task_current() : NULL;
   if (open->task == NULL) return;
+  task_watch_caller();
   const Arguments *arguments = block->arguments;
   open->token = stripchart_task_enter(open->task->track, block->name, arguments == NULL ? NULL : arguments->items,
                                       arguments == NULL ? 0 : arguments->count);

@@ -155,6 +155,8 @@ int code_want_lines(Code *code, PyObject *name, bool by_matcher) {
   return 0;
 }
 
+void code_want_switches(Code *code) { want(code, CODE_SWITCHES, false); }
+
 // MARK: asking
 
 static PyObject *module_name(void) {

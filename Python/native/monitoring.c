@@ -133,17 +133,19 @@ bool monitoring_code(Code *code) {
   if (!recording.is_on && tool < 0) return true;  // when a recording begins, all of them are looked at
   if (!has_tool()) return false;
   long mask = 0;
-  if (recording.is_on && code->what != 0) mask = event.start | event.resume | event.leave | event.yield;
+  if (recording.is_on && code->what != 0) mask = event.resume | event.yield;
+  if (recording.is_on && (code->what & ~CODE_SWITCHES)) mask |= event.start | event.leave;
   if (recording.is_on && (code->what & CODE_LINES)) mask |= event.line;
   return done(PyObject_CallMethod(monitoring, "set_local_events", "lOl", tool, code->object, mask)) == 0;
 }
 
 bool monitoring_apply(void) {
   bool is_wanted = recording.is_on && (codes != NULL || matcher != NULL);
+  bool is_unwound = is_wanted && (matcher != NULL || (codes_wanted() & ~CODE_SWITCHES) != 0);
   if (tool < 0 && !is_wanted) return true;
   if (!has_tool()) return false;
   // Unwinding and throwing cannot be asked for by code object.
-  long mask = is_wanted ? event.unwind | event.throw | (matcher != NULL ? event.start : 0) : 0;
+  long mask = is_wanted ? (is_unwound ? event.unwind : 0) | event.throw | (matcher != NULL ? event.start : 0) : 0;
   return done(PyObject_CallMethod(monitoring, "set_events", "ll", tool, mask)) == 0;
 }
 

@@ -127,6 +127,8 @@ static inline bool may_have_task(void) {
   return has_asyncio || (unlikely(PyDict_Size(modules) != modules_seen) && tasks_look());
 }
 Task *task_current(void);            // a new reference, or NULL without an exception
+void task_watch_caller(void);        // the innermost Python frame has a span of a task
+void task_switched(bool is_resumed); // code with such a span was suspended or resumed
 bool caller_can_be_suspended(void);  // is the innermost Python frame a coroutine or generator?
 void tasks_forget(void);             // in a forked child
 int tasks_prepare(void);
@@ -166,7 +168,8 @@ void span_leave_raising(uint64_t token);
 
 // MARK: codes.c: code objects that are instrumented
 
-enum { CODE_SPANS = 1, CODE_LINES = 2, CODE_TASK_SPANS = 4 };
+// CODE_SWITCHES: spans of tasks are open in it, so it is told when they are suspended and resumed.
+enum { CODE_SPANS = 1, CODE_LINES = 2, CODE_TASK_SPANS = 4, CODE_SWITCHES = 8 };
 
 struct Code {
   PyObject *object;   // the code object: a strong reference, so that its address means it for ever
@@ -191,6 +194,7 @@ Code *code_add(PyObject *object);  // the entry of a code object, made when ther
 // Wants spans (with this name) or lines of a code object. -1 with an exception.
 int code_want_spans(Code *code, PyObject *name, PyObject *block, bool by_matcher);
 int code_want_lines(Code *code, PyObject *name, bool by_matcher);
+void code_want_switches(Code *code);
 void code_is_wrapped(PyObject *object);
 // Asks the matcher about a code object that runs for the first time.
 Code *code_ask(PyObject *object, PyObject *matcher);
@@ -204,6 +208,7 @@ void stretch_start(Code *code);
 void stretch_resume(Code *code, PyFrameObject *frame);
 void stretch_line(Code *code, uint32_t line);
 void stretch_pause(Code *code);
+void stretch_stop(Code *code);
 void stretch_return(Code *code);
 void stretch_unwind(Code *code, PyObject *exception_type);
 void stretches_forget(void);  // of the calling thread

@@ -103,6 +103,7 @@ void stretch_start(Code *code) {
 void stretch_resume(Code *code, PyFrameObject *frame) {
   if (!recording.is_on) return;
   thread_check();
+  if (code->what & CODE_SWITCHES) task_switched(true);
   if (code->what & CODE_SPANS) push(code, stripchart_enter_again(code->name));
   if (code->what & CODE_LINES) {
     int line = frame == NULL ? 0 : PyFrame_GetLineNumber(frame);
@@ -115,6 +116,14 @@ void stretch_line(Code *code, uint32_t line) {
 }
 
 void stretch_pause(Code *code) {
+  if (recording.is_on && (code->what & CODE_SWITCHES)) {
+    thread_check();
+    task_switched(false);
+  }
+  stretch_stop(code);
+}
+
+void stretch_stop(Code *code) {
   if (code->what & CODE_SPANS) {
     uint64_t token = pop(code);
     if (recording.is_on && token != 0) stripchart_leave(token);
@@ -123,7 +132,7 @@ void stretch_pause(Code *code) {
 }
 
 void stretch_return(Code *code) {
-  stretch_pause(code);
+  stretch_stop(code);
   if (recording.is_on && (code->what & CODE_TASK_SPANS)) task_end(code, NULL, 0);
 }
 

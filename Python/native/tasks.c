@@ -139,6 +139,25 @@ bool caller_can_be_suspended(void) {
   return answer;
 }
 
+void task_watch_caller(void) {
+  if (python_version < 0x030C) return;  // nothing cheap tells it
+  PyFrameObject *frame = PyEval_GetFrame();
+  PyObject *object = frame == NULL ? NULL : (PyObject *)PyFrame_GetCode(frame);
+  Code *code = object == NULL ? NULL : code_find(object);
+  if (object != NULL && (code == NULL || !(code->what & CODE_SWITCHES)) && (code = code_add(object)) != NULL) {
+    code_want_switches(code);
+    instrument_code(code);
+  }
+  Py_XDECREF(object);
+}
+
+void task_switched(bool is_resumed) {
+  Task *task = may_have_task() ? task_current() : NULL;
+  if (task == NULL) return;
+  stripchart_task_switched(task->track, is_resumed);
+  Py_DECREF(task);
+}
+
 void tasks_forget(void) {
   last_task = NULL;
   last = NULL;

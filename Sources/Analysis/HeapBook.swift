@@ -17,11 +17,13 @@ package struct HeapUse: Equatable, Sendable {
 
 /// Gathers the heap's curves of all processes.
 struct HeapBook: Sendable {
-  private enum Side { case used, held }
+  private enum Side { case used, held, recording }
 
   private var processes: [Int: Int32] = [:]
   private var tracks: [Int: (place: Int, side: Side)] = [:]
   private var uses: [HeapUse] = []
+  /// Of what a process has written, by PID: pages of the recording, which are ours.
+  private(set) var recordingBytes: [Int32: Int64] = [:]
 
   mutating func describe(_ track: Track) {
     if case .process(let pid) = track.kind { processes[track.index] = pid }
@@ -30,6 +32,7 @@ struct HeapBook: Sendable {
     switch track.name {
     case "heap_used": side = .used
     case "heap_held": side = .held
+    case "recording_written": side = .recording
     default: return
     }
     let known = uses.firstIndex { $0.pid == pid }
@@ -41,6 +44,7 @@ struct HeapBook: Sendable {
   mutating func count(_ track: Int, _ value: Int64) -> Bool {
     guard !tracks.isEmpty, let (place, side) = tracks[track] else { return false }
     switch side {
+    case .recording: recordingBytes[uses[place].pid] = max(value, recordingBytes[uses[place].pid] ?? 0)
     case .used:
       uses[place].usedBytes = value
       uses[place].usedPeakBytes = max(uses[place].usedPeakBytes ?? value, value)

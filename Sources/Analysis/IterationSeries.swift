@@ -15,15 +15,6 @@ package struct IterationSeries: Sendable {
     package var threadCPUNanoseconds: Int64?
   }
 
-  /// The growth that one thread saw in its calls.
-  package struct ThreadGrowth: Equatable, Sendable {
-    package var track: Int
-    package var bytes: Int64 = 0
-    package var calls: UInt64 = 0
-    package var firstBegin: UInt64
-    package var lastEnd: UInt64
-  }
-
   /// The call in which memory rose highest above what it began with.
   package struct Rise: Equatable, Sendable {
     package var bytes: Int64
@@ -34,11 +25,10 @@ package struct IterationSeries: Sendable {
   package let pid: Int32
   package private(set) var iterations: [Iteration] = []
   package private(set) var calls: UInt64 = 0
-  package private(set) var threads: [ThreadGrowth] = []
   package private(set) var greatestRise: Rise?
+  /// The same of what the thread's own faults account for.
+  package private(set) var greatestOwnRise: Rise?
   private var stride: UInt64 = 1
-  /// Threads beyond these are added to the last one's growth as if they were it.
-  private static let threadLimit = 64
 
   package init(pid: Int32) { self.pid = pid }
 
@@ -50,6 +40,8 @@ package struct IterationSeries: Sendable {
     package var residentAfter: Int64?
     package var greatestResident: Int64?
     package var threadCPUNanoseconds: Int64?
+    /// The thread's own; `nil`: a task's, whose thread runs others.
+    package var minorFaults: Int64?
 
     package init() {}
   }
@@ -68,23 +60,16 @@ package struct IterationSeries: Sendable {
       }
     }
     calls += 1
-    guard let before = call.residentBefore, let after = call.residentAfter else { return }
-    addGrowth(after &- before, call)
+    guard let before = call.residentBefore, call.residentAfter != nil else { return }
     if let peak = call.greatestResident, peak &- before > greatestRise?.bytes ?? 0 {
       greatestRise = Rise(bytes: peak &- before, peakBytes: peak, endNanoseconds: call.end)
     }
-  }
-
-  private mutating func addGrowth(_ bytes: Int64, _ call: Call) {
-    let known = threads.firstIndex { $0.track == call.track }
-    let place = known ?? (threads.count < Self.threadLimit ? threads.count : threads.count - 1)
-    if place == threads.count {
-      threads.append(ThreadGrowth(track: call.track, firstBegin: call.begin, lastEnd: call.end))
+    if let peak = call.greatestResident, let faults = call.minorFaults {
+      let own = min(peak &- before, faults.multipliedReportingOverflow(by: 4096).partialValue)
+      if own > greatestOwnRise?.bytes ?? 0 {
+        greatestOwnRise = Rise(bytes: own, peakBytes: peak, endNanoseconds: call.end)
+      }
     }
-    threads[place].bytes &+= bytes
-    threads[place].calls += 1
-    threads[place].firstBegin = min(threads[place].firstBegin, call.begin)
-    threads[place].lastEnd = max(threads[place].lastEnd, call.end)
   }
 }
 

@@ -205,6 +205,8 @@ package struct ProgramBook: Sendable {
         usage.events &+= traffic.events
         usage.readings &+= traffic.readings
       }
+      // A task's reading is its thread's, which it may share with others.
+      if let pid = usage.pid, let shared = tree.taskReadings[pid] { usage.readings = library.usage.readings &+ shared }
       return usage
     }
   }

@@ -108,6 +108,7 @@ package struct RangeVisitor: RecordingVisitor {
       summarizer.note(name, on: track, at: to, reason)
     case "machine", "missing", "pattern", "library", "code", "source", "stacks":
       summarizer.note(name, on: track, at: min(max(time, from), to), values)
+    case "suspended", "resumed": if isInside(track, time) { summarizer.note(name, on: track, at: time, values) }
     // How often it read is told for the whole recording only.
     case "probe": break
     case "process ended":

@@ -77,6 +77,19 @@ package struct ReadingValues: Sendable {
     for index in values.indices { values[index] &-= other.values[index] }
   }
 
+  /// Of what both know.
+  mutating func subtractKnown(_ other: ReadingValues) {
+    let common = known & other.known
+    for index in 0..<ReadingMetric.count where common & 1 << UInt16(index) != 0 { values[index] &-= other.values[index] }
+  }
+
+  /// So much of it.
+  func part(_ share: Double) -> ReadingValues {
+    var part = self
+    for index in 0..<ReadingMetric.count { part.values[index] = Int64(exactly: (Double(values[index]) * share).rounded()) ?? 0 }
+    return part
+  }
+
   /// Zero for what `other` knows and this does not.
   mutating func know(_ other: ReadingValues) { known |= other.known }
 

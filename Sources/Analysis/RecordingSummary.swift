@@ -28,6 +28,8 @@ package struct RecordingSummary: Sendable {
   package var outOfMemoryKills: [OutOfMemoryRecord] = []
   package var total = TotalUsage()
   package var spans: [SpanUsage] = []
+  /// Of the processes whose threads were read.
+  package var growth: [ProcessGrowth] = []
   package var unmatchedSpanEnds: UInt64 = 0
   /// Functions whose lines were counted, those that took most time first.
   package var functions: [FunctionUsage] = []

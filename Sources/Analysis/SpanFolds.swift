@@ -50,6 +50,8 @@ package struct SpanFolds: Sendable {
   private struct Entry {
     let key: Key
     var sums = Sums()
+    /// By process: where several threads have spans, what one saw may be another's.
+    var growth: [Int32: Int64] = [:]
     var durations = DurationHistogram()
   }
 
@@ -58,8 +60,8 @@ package struct SpanFolds: Sendable {
 
   package init() {}
 
-  /// `root`: the one of the tree that its thread's spans stand under.
-  package mutating func add(_ fold: RecordedFold, under root: Int = 0) {
+  /// `root`: the one of the tree that its thread's spans stand under. `pid`: of its process.
+  package mutating func add(_ fold: RecordedFold, under root: Int = 0, pid: Int32 = 0) {
     let key = Key(root: root, parent: fold.parent, name: fold.name)
     let place = places[key] ?? entries.count
     if place == entries.count {
@@ -71,16 +73,24 @@ package struct SpanFolds: Sendable {
         count: fold.count, nanoseconds: fold.totalNanoseconds, cpuNanoseconds: fold.cpuNanoseconds,
         residentGrowthBytes: fold.residentGrowthBytes, storageBytes: fold.storageBytes, since: fold.firstFolded,
         open: fold.open))
+    entries[place].growth[pid, default: 0] &+= fold.residentGrowthBytes
     entries[place].durations.add(fold)
   }
 
   /// Puts all of them into the tree. Call once, after ``SpanTree/finish()``.
-  package func place(in tree: inout SpanTree) {
+  package mutating func place(in tree: inout SpanTree) {
     var nodes: [Place: [Int]] = [:]
     for node in tree.spans {
       nodes[Place(root: tree.root(of: node), name: tree.nodes[node].name), default: []].append(node)
     }
     var inside: [(sums: Sums, parent: Int)] = []
+    let shared = tree.sharedPIDs
+    if !shared.isEmpty {
+      for place in entries.indices {
+        entries[place].sums.residentGrowthBytes =
+          entries[place].growth.filter { !shared.contains($0.key) }.values.reduce(0, &+)
+      }
+    }
     var waiting = entries
     while !waiting.isEmpty {
       var later: [Entry] = []

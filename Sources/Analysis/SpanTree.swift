@@ -26,8 +26,15 @@ package struct SpanTree: Sendable {
     package var readNanoseconds: UInt64 = 0
     package var exactNanoseconds: UInt64 = 0
     package var peakResidentBytes: Int64?
-    /// Some calls began and ended on different threads.
-    fileprivate var changedThread = false
+    /// Its spans are those of tasks, which share threads.
+    fileprivate var isOfTask = false
+    /// The first track that it was met on, and whether there were others.
+    fileprivate var track: Int32 = -1
+    fileprivate var hasTracks = false
+    /// What its calls saw, where that is not all their own.
+    fileprivate(set) var overlap: OverlapShares?
+    /// Some of its processes have other threads or tasks with spans.
+    package fileprivate(set) var isShared = false
     /// Those that were left by an exception, by its type; the first types only.
     package var exceptions: [(type: String, count: UInt64)] = []
     /// Still open when an outer span ended.
@@ -65,6 +72,12 @@ package struct SpanTree: Sendable {
 
   private struct Thread {
     var pid: Int32 = 0
+    var tid: Int32 = 0
+    var isTask = false
+    /// Where it was read last.
+    var readOn: Int64?
+    /// Of ``SpanTree/runs``; -1: its process is not known.
+    var runs: Int32 = -1
     /// The node that its outermost spans stand under.
     var root: Int32 = 0
     /// As ``ReadingHistory/latest``.
@@ -87,6 +100,17 @@ package struct SpanTree: Sendable {
   /// By track: thread and metric, if it is one of a thread's readings.
   private var readingTracks: [(thread: Int, metric: ReadingMetric)?] = []
   private var isThread: [Bool] = []
+  /// By track: of processes, and of threads and tasks by their parents.
+  private var pids: [Int32?] = []
+  private var runs: [ProcessRuns] = []
+  private var runPlaces: [Int32: Int32] = [:]
+  /// The track of a reading whose event comes next; -1: none.
+  private var pending: Int = -1
+  /// Of all processes that were read; there after ``finish(at:)``.
+  package private(set) var processGrowth: [ProcessGrowth] = []
+  private var growth: [Int32: [SpanGrowth]] = [:]
+  /// How often threads were read, by process, where tasks share their readings.
+  package private(set) var taskReadings: [Int32: UInt64] = [:]
   private let isByTrack: Bool
   /// Ends without a begin: their begin lies in a part of the file that is missing.
   package private(set) var unmatchedEnds: UInt64 = 0
@@ -108,16 +132,28 @@ package struct SpanTree: Sendable {
     while isThread.count <= track.index {
       isThread.append(false)
       readingTracks.append(nil)
+      pids.append(nil)
     }
     switch track.kind {
-    case .thread(let pid, _):
+    case .process(let pid): pids[track.index] = pid
+    case .thread(let pid, let tid):
       isThread[track.index] = true
+      pids[track.index] = pid
       grow(to: track.index)
       threads[track.index].pid = pid
+      threads[track.index].tid = tid
+      threads[track.index].runs = runs(of: pid)
       if isByTrack, threads[track.index].root == 0 { threads[track.index].root = addRoot() }
     case .task:
       isThread[track.index] = true
       grow(to: track.index)
+      threads[track.index].isTask = true
+      if let parent = track.parent, parent < pids.count, let pid = pids[parent] {
+        pids[track.index] = pid
+        threads[track.index].pid = pid
+        threads[track.index].runs = runs(of: pid)
+        runs[Int(threads[track.index].runs)].hasTasks()
+      }
       if isByTrack {
         if threads[track.index].root == 0 { threads[track.index].root = addRoot() }
         return
@@ -143,7 +179,61 @@ package struct SpanTree: Sendable {
     grow(to: thread)
     threads[thread].readings.read(metric, value, at: time, remembered: threads[thread].frames.last?.reading ?? -1)
     threads[thread].latest = threads[thread].readings.latest
+    pending = thread
     return true
+  }
+
+  private mutating func runs(of pid: Int32) -> Int32 {
+    if let known = runPlaces[pid] { return known }
+    let place = Int32(truncatingIfNeeded: runs.count)
+    runPlaces[pid] = place
+    runs.append(ProcessRuns(pid: pid, start: activity.start))
+    return place
+  }
+
+  // MARK: whose a reading is
+
+  /// An event of `track` carried the reading that was told last.
+  private mutating func point(_ track: Int, at time: UInt64, before: Int32, after: Int32) {
+    let reading = pending
+    pending = -1
+    // The thread's own, or that of a task which the thread runs.
+    guard reading == track || threads[track].isTask && !threads[reading].isTask && threads[reading].runs == threads[track].runs,
+      threads[track].runs >= 0, var values = threads[reading].readings.entries.last?.values
+    else { return }
+    let thread = values[.threadID] ?? Int64(threads[reading].tid)
+    values[.threadID] = nil
+    threads[track].readOn = thread
+    var point = ReadPoint(
+      time: time, thread: thread, track: Int32(truncatingIfNeeded: track), before: before, after: after, values: values)
+    point.isOfTask = threads[track].isTask
+    if reading != track, let own = threads[reading].frames.last {
+      if own.begin > threads[track].frames.last?.begin ?? 0 {
+        (point.before, point.after, point.isOfTask) = (own.node, own.node, false)
+        point.track = Int32(truncatingIfNeeded: reading)
+      } else {
+        point.own = own.node
+      }
+    }
+    runs[Int(threads[track].runs)].add(point)
+  }
+
+  /// A task said that it was suspended, or resumed, with a reading of its thread.
+  package mutating func switched(_ track: Int, isResumed: Bool, at time: UInt64) {
+    guard track < threads.count else { return }
+    if pending < 0 {
+      // Without a reading: the one that was read last runs no longer.
+      guard !isResumed, threads[track].runs >= 0, let thread = threads[track].readOn else { return }
+      var point = ReadPoint(
+        time: time, thread: thread, track: Int32(truncatingIfNeeded: track), before: ReadPoint.Code.nobody,
+        after: ReadPoint.Code.nobody, values: ReadingValues())
+      point.isOfTask = true
+      return runs[Int(threads[track].runs)].add(point)
+    }
+    let node = threads[track].frames.last?.node ?? ReadPoint.Code.outside
+    point(
+      track, at: time, before: isResumed ? ReadPoint.Code.nobody : node,
+      after: isResumed ? node : ReadPoint.Code.nobody)
   }
 
   private mutating func addRoot() -> Int32 {
@@ -158,9 +248,17 @@ package struct SpanTree: Sendable {
   package mutating func begin(_ track: Int, name: Int, at time: UInt64) {
     if track >= threads.count { grow(to: track) }
     threads[track].events &+= 1
-    let parent = threads[track].frames.last?.node ?? threads[track].root
-    let node = Int32(truncatingIfNeeded: child(of: Int(parent), named: name))
+    let outer = threads[track].frames.last?.node
+    let node = Int32(truncatingIfNeeded: child(of: Int(outer ?? threads[track].root), named: name))
+    if nodes[Int(node)].track != track { met(Int(node), on: track) }
     threads[track].frames.append(Frame(node: node, reading: threads[track].latest, begin: time))
+    if pending >= 0 { point(track, at: time, before: outer ?? ReadPoint.Code.outside, after: node) }
+  }
+
+  private mutating func met(_ node: Int, on track: Int) {
+    if nodes[node].track >= 0 { nodes[node].hasTracks = true }
+    nodes[node].track = Int32(truncatingIfNeeded: track)
+    if threads[track].isTask { nodes[node].isOfTask = true }
   }
 
   package mutating func begin(_ track: Int, name: Int, at time: UInt64, _ detail: SpanDetail) {
@@ -176,6 +274,10 @@ package struct SpanTree: Sendable {
     guard let frame = threads[track].frames.popLast() else {
       unmatchedEnds += 1
       return
+    }
+    if pending >= 0 {
+      let outer = threads[track].frames.last?.node ?? ReadPoint.Code.outside
+      point(track, at: time, before: frame.node, after: outer)
     }
     let node = Int(frame.node)
     let duration = time >= frame.begin ? time - frame.begin : 0
@@ -225,7 +327,6 @@ package struct SpanTree: Sendable {
     let first = threads[track].readings.entries[Int(frame.reading)]
     let last = threads[track].readings.entries[Int(threads[track].latest)]
     let used = last.values.since(first.values)
-    if first.values[.threadID] != last.values[.threadID] { nodes[node].changedThread = true }
     nodes[node].used.add(used)
     var own = used
     if depth < threads[track].childUse.count {
@@ -244,7 +345,10 @@ package struct SpanTree: Sendable {
       var call = IterationSeries.Call()
       (call.track, call.begin, call.end) = (track, frame.begin, time)
       (call.residentBefore, call.residentAfter) = (first.values[.resident], last.values[.resident])
-      (call.greatestResident, call.threadCPUNanoseconds) = (peak, used[.threadCPU])
+      call.greatestResident = peak
+      if !threads[track].isTask {
+        (call.threadCPUNanoseconds, call.minorFaults) = (used[.threadCPU], used[.minorFaults])
+      }
       iterations.add(call, node: node, pid: threads[track].pid)
     }
     if duration >= bound, first.time &+ bound >= frame.begin, last.time &+ bound >= time {
@@ -283,14 +387,80 @@ package struct SpanTree: Sendable {
         nodes[node].used.know(known)
         nodes[node].ownUse.know(known)
       }
-      if nodes[node].changedThread {
-        nodes[node].used.forgetThread()
-        nodes[node].ownUse.forgetThread()
-      }
       if nodes[node].argumentsNanoseconds < nodes[node].durations.greatest { nodes[node].arguments = [] }
     }
     for index in threads.indices { threads[index].frames = [] }
+    share(known)
   }
+
+  // MARK: what threads and tasks share
+
+  /// Of a page; faults count pages.
+  package var pageBytes = 4096.0
+
+  /// Gives each node what is its own of what its process's threads used, where more than one was in spans.
+  private mutating func share(_ known: ReadingValues) {
+    var uses = SharedUses(count: nodes.count)
+    for place in runs.indices {
+      let faults = runs[place].threadFaults
+      runs[place].finish()
+      let run = runs[place]
+      if run.areTasks { taskReadings[run.pid] = run.readings }
+      guard run.grid.first != nil else { continue }
+      let solution = run.isShared ? GrowthSolution(run, pageBytes: pageBytes) : nil
+      uses.add(run, solution)
+      var process = ProcessGrowth(run)
+      process.faults = faults
+      processGrowth.append(process)
+    }
+    for node in nodes.indices where uses.isShared[node] { nodes[node].isShared = true }
+    uses.sumUp { nodes[$0].parent }
+    for node in nodes.indices where nodes[node].name >= 0 {
+      let seen = (nodes[node].used, nodes[node].ownUse)
+      defer {
+        if nodes[node].isOfTask || nodes[node].isShared {
+          nodes[node].overlap = OverlapShares(
+            seen: seen.0, used: nodes[node].used, ownSeen: seen.1, ownUsed: nodes[node].ownUse)
+        }
+      }
+      if nodes[node].isOfTask {
+        var whole = uses.whole[node]
+        // In a call in which nothing was read nothing was noticed.
+        if nodes[node].readNanoseconds > 0 { whole.know(known) }
+        if whole.isEmpty {
+          nodes[node].used.forgetThread()
+          nodes[node].ownUse.forgetThread()
+          nodes[node].used[.resident] = nil
+          nodes[node].ownUse[.resident] = nil
+        } else {
+          let process = nodes[node].used[.processCPU]
+          (nodes[node].used, nodes[node].ownUse) = (whole, uses.own[node])
+          nodes[node].ownUse.know(whole)
+          nodes[node].used[.processCPU] = process
+          // What was read around it tells how far it is known.
+          if nodes[node].readNanoseconds == 0 { nodes[node].readNanoseconds = nodes[node].durations.sum }
+        }
+      } else {
+        nodes[node].ownUse.subtractKnown(uses.lent[node])
+        if nodes[node].isShared {
+          nodes[node].used[.resident] = uses.whole[node][.resident] ?? 0
+          nodes[node].ownUse[.resident] = uses.own[node][.resident] ?? 0
+        }
+      }
+      // Each of them saw all that the process used.
+      if nodes[node].hasTracks, nodes[node].isShared || nodes[node].isOfTask { nodes[node].used[.processCPU] = nil }
+    }
+    growth = uses.growth
+    runs = []
+  }
+
+  /// Processes in which several threads or tasks had spans; there after ``finish(at:)``.
+  package var sharedPIDs: Set<Int32> { Set(processGrowth.filter(\.isShared).map(\.pid)) }
+
+  package func pid(ofTrack track: Int) -> Int32 { track < threads.count ? threads[track].pid : 0 }
+
+  /// One a process.
+  package func growth(of node: Int) -> [SpanGrowth] { growth[Int32(truncatingIfNeeded: node)] ?? [] }
 
   // MARK: nodes
 

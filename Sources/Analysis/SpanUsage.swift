@@ -27,6 +27,10 @@ package struct SpanUsage: Sendable {
   package var folded: FoldedCalls?
   /// One a process.
   package var iterations: [IterationSeries] = []
+  /// One a process that was read in it.
+  package var growth: [SpanGrowth] = []
+  /// How much of what its calls saw is theirs; `nil`: all of it.
+  package var overlap: OverlapShares?
   package var inside = CurvesInside()
 
   package init() {}
@@ -129,6 +133,7 @@ extension SpanUsage {
       slowestArguments.removeAll { $0.name == argument.name }
       slowestArguments.append(argument)
     }
+    overlap = node.overlap
     guard node.readNanoseconds > 0 else { return }
     var resources = SpanResources()
     let wall = Double(node.durations.sum)

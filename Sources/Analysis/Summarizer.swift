@@ -145,7 +145,7 @@ package struct Summarizer: RecordingVisitor {
   }
 
   package mutating func folded(_ fold: RecordedFold) {
-    folds.add(fold, under: spans.root(ofTrack: fold.thread))
+    folds.add(fold, under: spans.root(ofTrack: fold.thread), pid: spans.pid(ofTrack: fold.thread))
     program.folded(fold)
   }
 
@@ -222,6 +222,7 @@ package struct Summarizer: RecordingVisitor {
     switch name {
     case "code": lineBook.code(note)
     case "source": lineBook.source(note)
+    case "suspended", "resumed": spans.switched(track, isResumed: name == "resumed", at: time)
     default: break
     }
     _ = program.note(name, on: track, note)
@@ -373,11 +374,18 @@ package struct Summarizer: RecordingVisitor {
       facts.curves.cpu.addLate(Double(use.nanoseconds), from: use.from, to: use.to)
     }
     if let processors = facts.machine.logicalCPUs { facts.curves.cpu.settleLate(atMost: Double(processors)) }
+    if let bytes = facts.machine.pageBytes, bytes > 0 { spans.pageBytes = Double(bytes) }
     spans.finish(at: facts.run.end == 0 ? lastTime : facts.run.end)
     folds.place(in: &spans)
     if facts.run.end == 0 { facts.run.end = max(lastTime, facts.run.start) }
     facts.processes = ledger.processes.map { usage($0) } + ledger.lives.all.map { usage($0) }
     addUnseenWriters()
+    for place in facts.processes.indices {
+      let own = heapBook.recordingBytes[facts.processes[place].pid] ?? 0
+      if let bytes = facts.processes[place].last[.writeBytes] {
+        facts.processes[place].last[.writeBytes] = max(bytes &- own, 0)
+      }
+    }
     finishTotal()
     if let cpu = ledger.machineCPU, cpu.all > 0 { facts.machine.busyShare = Double(cpu.busy) / Double(cpu.all) }
     facts.machine.leastAvailableBytes = leastAvailable
@@ -390,6 +398,7 @@ package struct Summarizer: RecordingVisitor {
     facts.gpus = gpus.finished(at: facts.run.end)
     finishSpans()
     facts.functions = lineBook.functions
+    keepOwnGrowthOfLines()
     facts.stacks = stackBook.usage(lineBook)
     facts.marks = program.marks(seconds)
     facts.markCount = program.markCount
@@ -403,6 +412,7 @@ package struct Summarizer: RecordingVisitor {
 
   private mutating func finishSpans() {
     let iterations = spans.iterations.series
+    facts.growth = spans.processGrowth
     facts.spans = spans.spans.map { node in
       var usage = SpanUsage()
       usage.path = spans.path(of: node).map { $0 < names.count ? names[$0] : "(unnamed)" }
@@ -412,13 +422,29 @@ package struct Summarizer: RecordingVisitor {
       usage.place = program.place(of: usage.name)
       usage.openSinceSeconds = spans.nodes[node].openSince.map(seconds)
       usage.iterations = iterations[node] ?? []
-      if usage.isTask { usage.resources?.share(AttributedGrowth(usage.iterations)) }
+      usage.growth = spans.growth(of: node)
       usage.inside = CurvesInside(facts.curves, facts.counters, spans.activity, path: node)
       usage.inside.gpus = facts.gpus.compactMap { GPUInside($0, spans.activity, path: node) }
       if let folded = spans.nodes[node].folded {
         usage.folded = FoldedCalls(count: folded.count, sinceSeconds: seconds(folded.since))
       }
       return usage
+    }
+  }
+
+  /// Lines of several threads see each other's memory: then a line has what its own page faults account for.
+  private mutating func keepOwnGrowthOfLines() {
+    let sum = facts.functions.reduce(0.0) { $0 + $1.lines.reduce(0) { $0 + Double(max($1.residentGrowthBytes, 0)) } }
+    let peak = Double(facts.total.peakResidentBytes ?? .max)
+    guard sum > peak || facts.growth.contains(where: \.isShared) else { return }
+    let page = facts.machine.pageBytes ?? 4096
+    for function in facts.functions.indices {
+      for line in facts.functions[function].lines.indices {
+        let faults = Int64(clamping: facts.functions[function].lines[line].minorFaults)
+        let own = faults.multipliedReportingOverflow(by: page)
+        facts.functions[function].lines[line].residentGrowthBytes = min(
+          facts.functions[function].lines[line].residentGrowthBytes, own.overflow ? .max : own.partialValue)
+      }
     }
   }
 
@@ -523,6 +549,9 @@ package struct Summarizer: RecordingVisitor {
     var total = TotalUsage()
     total.cpuSeconds = ledger.sum(.cpuTime).map { Double($0) / 1e9 }
     for metric in ProcessMetric.allCases { total.usage[metric] = ledger.sum(metric) }
+    if let bytes = total.usage[.writeBytes] {
+      total.usage[.writeBytes] = max(bytes &- heapBook.recordingBytes.values.reduce(0, &+), 0)
+    }
     total.userSeconds = total.usage[.userTime].map { Double($0) / 1e9 }
     total.systemSeconds = total.usage[.systemTime].map { Double($0) / 1e9 }
     // A waited-for child's own peak counts too, whoever it was.

@@ -452,6 +452,11 @@ int strip_read_self(int32_t *statm, strip_reading *out) {
   return 0;
 }
 
+uint64_t strip_thread_written(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_THREAD, &usage) == -1 ? 0 : (uint64_t)usage.ru_oublock * 512;
+}
+
 // MARK: limits, signals, waiting
 
 int strip_raise_descriptor_limit(void) {

@@ -22,6 +22,11 @@ public struct OwnReading: Sendable {
   package var storageBytes: UInt64 { readBytes &+ writeBytes }
 }
 
+extension Own {
+  /// Bytes that this thread has made the kernel write so far. One system call.
+  package static var threadWrittenBytes: UInt64 { strip_thread_written() }
+}
+
 /// Reads this process's own counters. One for a process; any thread may use it.
 ///
 /// Keeps one descriptor, on a number that programs do not use. One that closes it, or has it reused, costs the next reading

@@ -4,7 +4,7 @@ internal import StripPlatform
 struct HeapCurves {
   /// CLOCK_BOOTTIME of the next reading; `max`: the C library does not tell, or a thread is reading.
   var due: UInt64 = 0
-  /// The first of two tracks; 0: none yet.
+  /// The first of three tracks: two of the heap, and what of the process's written bytes is the recording's; 0: none yet.
   var firstTrack: UInt64 = 0
   /// On whose sequence they are described.
   var describedOn: UInt32 = 0
@@ -26,17 +26,17 @@ extension SpanRecorder {
     let start = Clock.boottime()
     guard let reading = Own.heap() else { return }
     let cost = Clock.boottime() &- start
-    if heap.firstTrack == 0 { heap.firstTrack = file.control.nextTracks(2) }
+    if heap.firstTrack == 0 { heap.firstTrack = file.control.nextTracks(3) }
     let sequence = unsafe pen.pointee.sequence
     if heap.describedOn != sequence {
       heap.describedOn = sequence
-      for (index, name) in (["heap_used", "heap_held"] as [StaticString]).enumerated() {
+      for (index, name) in (["heap_used", "heap_held", "recording_written"] as [StaticString]).enumerated() {
         unsafe describeCounter(
           heap.firstTrack + UInt64(index), parent: processTrack, category: "stripchart", unit: 3, pen
         ) { $0.field(TrackField.name, name) }
       }
     }
-    for (index, value) in [reading.usedBytes, reading.heldBytes].enumerated() {
+    for (index, value) in [reading.usedBytes, reading.heldBytes, recordingBytes].enumerated() {
       _ = unsafe write(EventType.counter, at: time, on: heap.firstTrack + UInt64(index), pen) {
         $0.field(EventField.value, value)
       }

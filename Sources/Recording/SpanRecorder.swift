@@ -42,6 +42,8 @@ internal import Synchronization
   /// Spans that another thread ended than the one that may write. Guarded by `lock`.
   var lateEnds: [LateEnd] = []
   let hasLateEnds = Atomic<Bool>(false)
+  /// Bytes of the recording. Relaxed: a sum that nothing hangs on.
+  private let written = Atomic<UInt64>(0)
 
   package init(_ file: RecordingFile, names: NameTable, generation: UInt32 = 1) {
     self.file = file
@@ -122,6 +124,7 @@ internal import Synchronization
     misuses = 0
     lateEnds = []
     hasLateEnds.store(false, ordering: .relaxed)
+    written.store(0, ordering: .relaxed)
   }
 
   /// Is the pen made for this recorder, and does it take events? One of an earlier recording is made anew.
@@ -225,9 +228,24 @@ internal import Synchronization
     if readings.takenAt != 0 && time &- readings.takenAt < cost.bound { return false }
     // Safe because the state belongs to the pen's thread alone.
     guard unsafe reader.read(into: &pen.pointee.seldom.pointee.readings.latest) else { return false }
+    // A write of the recording's is not the program's.
+    let own = unsafe pen.pointee.seldom.pointee.readings.recordingBytes
+    let written = unsafe pen.pointee.seldom.pointee.readings.latest.writeBytes
+    unsafe pen.pointee.seldom.pointee.readings.latest.writeBytes = written - min(own, written)
     unsafe pen.pointee.seldom.pointee.readings.takenAt = time
     return true
   }
+
+  /// The pen whose readings hold what the calling thread used: its own, if it has one, also where it writes on a lane.
+  private func readingPen(_ pen: Pen) -> Pen {
+    guard unsafe pen.pointee.seldom.pointee.lane != nil, let slot = unsafe ThreadSlot.value else { return unsafe pen }
+    // Safe because only pens are put into the slot.
+    let own = unsafe slot.assumingMemoryBound(to: SpanThread.self)
+    return unsafe own.pointee.isOf(generation) ? own : pen
+  }
+
+  /// What this process has made the kernel write of the recording.
+  var recordingBytes: UInt64 { written.load(ordering: .relaxed) }
 
   // MARK: events
 
@@ -257,6 +275,15 @@ internal import Synchronization
   func claim(_ pen: Pen) -> Bool {
     unsafe foldIfFilling(pen)
     let count = unsafe pen.pointee.chunk
+    // Lengthening the file and touching its pages first are writes of this thread, as the kernel counts.
+    let before = Own.threadWrittenBytes
+    defer {
+      let bytes = Own.threadWrittenBytes &- before
+      if bytes > 0, bytes < 1 << 40 {
+        written.wrappingAdd(bytes, ordering: .relaxed)
+        unsafe readingPen(pen).pointee.seldom.pointee.readings.recordingBytes &+= bytes
+      }
+    }
     guard let start = unsafe file.claim(count, for: .spans) else {
       unsafe pen.pointee.cursor = nowhere
       unsafe pen.pointee.limit = nowhere

@@ -46,8 +46,9 @@ extension SpanRecorder {
     let folds = isFolded(number)
     if !folds {
       unsafe define(number, pen)
-      let time = unsafe max(now, pen.pointee.last)
-      unsafe write(EventType.begin, at: time, on: task.pointee.uuid, pen) { builder in
+      let isDue = unsafe readIfDue(pen, of: task, at: now)
+      let time = isDue ? unsafe time(pen) : unsafe max(now, pen.pointee.last)
+      unsafe write(EventType.begin, at: time, on: task.pointee.uuid, pen, hasReading: isDue) { builder in
         builder.field(EventField.nameID, UInt64(number))
         builder.arguments(arguments)
       }
@@ -76,6 +77,30 @@ extension SpanRecorder {
     return isInnermost ? .ended : .withOthers
   }
 
+  /// The thread takes up a task or leaves it. Told with a reading, if one is due: what was used up to here is another's. Told without
+  /// one by the task that was read last.
+  package func switched(_ task: TaskPointer, isResumed: Bool, _ pen: Pen) {
+    guard unsafe isReady(pen), unsafe task.pointee.generation == generation, unsafe task.pointee.depth > 0,
+      let now = unsafe open(pen)
+    else { return }
+    let isDue = unsafe readIfDue(pen, of: task, at: now)
+    // Who was read last must say that it runs no longer; else what the next one uses could be its.
+    guard unsafe isDue || !isResumed && pen.pointee.seldom.pointee.readings.task == task.pointee.uuid else { return }
+    if !isResumed { unsafe pen.pointee.seldom.pointee.readings.task = 0 }
+    unsafe write(EventType.instant, at: max(now, pen.pointee.last), on: task.pointee.uuid, pen, hasReading: isDue) {
+      $0.field(EventField.category, StaticString("stripchart"))
+      $0.field(EventField.name, isResumed ? StaticString("resumed") : StaticString("suspended"))
+    }
+  }
+
+  /// The reading goes with the event, on the tracks of the thread.
+  private func readIfDue(_ pen: Pen, of task: TaskPointer, at now: UInt64) -> Bool {
+    guard unsafe now >= pen.pointee.readingDue else { return false }
+    unsafe readIfOld(pen, at: now)
+    unsafe pen.pointee.seldom.pointee.readings.task = task.pointee.uuid
+    return true
+  }
+
   private func end(_ task: TaskPointer, _ arguments: SpanArguments, isLate: Bool, _ pen: Pen) {
     unsafe task.pointee.depth -= 1
     let depth = unsafe task.pointee.depth
@@ -84,7 +109,8 @@ extension SpanRecorder {
       let (name, begin) = unsafe (task.pointee.open[depth].name, task.pointee.open[depth].begin)
       return unsafe foldWhole(name, from: begin, to: now, pen)
     }
-    unsafe write(EventType.end, at: now, on: task.pointee.uuid, pen) { builder in
+    let isDue = unsafe readIfDue(pen, of: task, at: now)
+    unsafe write(EventType.end, at: now, on: task.pointee.uuid, pen, hasReading: isDue) { builder in
       if isLate { builder.annotation("left", "with an outer span") }
       builder.arguments(arguments)
     }

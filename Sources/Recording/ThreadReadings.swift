@@ -10,6 +10,10 @@ struct ThreadReadings {
   /// CLOCK_BOOTTIME; 0: none yet.
   var takenAt: UInt64 = 0
   var writtenAt: UInt64 = 0
+  /// The track of the task that ran at the latest reading and has not said since that it was suspended; 0: none.
+  var task: UInt64 = 0
+  /// Of what its thread has written: pages of the recording, which are not the program's.
+  var recordingBytes: UInt64 = 0
   /// What the tracks that are written only when they change have been told.
   var told: (UInt64, UInt64, UInt64, UInt64, UInt64)?
   /// 0: not described yet.

@@ -27,9 +27,12 @@ struct SpanObject {
       }
     }
     json.member("open_since_seconds", span.openSinceSeconds)
-    let growth = AttributedGrowth(span.iterations)
-    json.member("rss_growth_once_bytes", span.iterations.isEmpty ? nil : growth.bytes)
-    json.member("overlapping_threads", growth.overlappingThreads)
+    let growth = span.growth
+    func sum(_ bytes: (SpanGrowth) -> Int64) -> Int64? { growth.isEmpty ? nil : growth.reduce(0) { $0 &+ bytes($1) } }
+    json.member("rss_growth_once_bytes", sum(\.bytes))
+    json.member("rss_growth_low_bytes", sum(\.leastBytes))
+    json.member("rss_growth_high_bytes", sum(\.mostBytes))
+    json.member("rss_growth_shared", growth.contains(where: \.isShared))
     json.member("left_open", span.leftOpen)
     json.key("slowest_arguments")
     json.object { json in for argument in span.slowestArguments { json.member(argument) } }

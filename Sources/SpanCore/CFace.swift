@@ -164,6 +164,14 @@ public func stripchartTaskEnter(
   }
 }
 
+@c(stripchart_task_switched)
+public func stripchartTaskSwitched(_ task: OpaquePointer?, _ isResumed: Int32) {
+  guard let task = unsafe task else { return }
+  unsafe SpanCore.write(()) { recorder, pen in
+    unsafe recorder.switched(SpanRecorder.TaskPointer(task), isResumed: isResumed != 0, pen)
+  }
+}
+
 @c(stripchart_task_leave)
 public func stripchartTaskLeave(
   _ task: OpaquePointer?, _ token: UInt64, _ arguments: UnsafeRawPointer?, _ count: Int

@@ -44,6 +44,10 @@ enum FindingFixture {
       series.add(one)
     }
     step.iterations = [series]
+    var growth = SpanGrowth(pid: 100)
+    growth.bytes = 380 * 76 * mebibyte
+    (growth.leastBytes, growth.mostBytes, growth.processBytes) = (growth.bytes, growth.bytes, growth.bytes)
+    step.growth = [growth]
     step.place = SourcePlace(file: "/home/me/train.py", line: 80)
     var save = SummaryFixture.used(SummaryFixture.span(["save"], calls: 4, 50_000_000), cpu: 20_000_000, growth: 0)
     save.resources?.writeBytes = 60 * mebibyte

@@ -13,11 +13,13 @@ package struct RecordingColumns: RecordingVisitor {
 
   init() {}
 
+  private init(_ summary: RecordingSummary) { spans = SpanColumns(OverlapIndex(summary.spans)) }
+
   /// The tables of the recording that `summary` is of, up to its first damage. Memory: see ``SampleColumns`` and
   /// ``SpanColumns``. Errors: as ``Summarizer/summarize(_:)``.
   package static func gather(_ summary: RecordingSummary) throws(RecordingError) -> [ColumnTable] {
     var reader = try RecordingReader(summary.path)
-    var columns = RecordingColumns()
+    var columns = RecordingColumns(summary)
     let ending = try reader.read(&columns)
     guard columns.samples.hasBegun else {
       throw .notARecording(path: summary.path, offset: ending.offset ?? reader.size)
@@ -56,9 +58,11 @@ package struct RecordingColumns: RecordingVisitor {
     spans.begin(track, name: name, at: time, detail)
   }
 
-  package mutating func end(_ track: Int, at time: UInt64) { spans.end(track, at: time, of: known[track].process) }
+  package mutating func end(_ track: Int, at time: UInt64) {
+    spans.end(track, at: time, of: known[track].process, isTask: known[track].isTask)
+  }
   package mutating func end(_ track: Int, at time: UInt64, _ detail: SpanDetail) {
-    spans.end(track, at: time, of: known[track].process, detail)
+    spans.end(track, at: time, of: known[track].process, isTask: known[track].isTask, detail)
   }
 
   package mutating func count(_ track: Int, _ value: Int64, at time: UInt64) {

@@ -12,6 +12,7 @@ struct SpanColumns {
     var arguments: [Annotation] = []
   }
 
+  private var overlaps: OverlapIndex
   private var open: [[Frame]] = []
   private var readings = SpanReadings()
   private var paths = SpanPaths()
@@ -27,6 +28,8 @@ struct SpanColumns {
   private var isLeftOpen = GatheredColumn<UInt8>()
   private var exception = GatheredColumn<Int32>()
   private var arguments = GatheredColumn<Int32>()
+
+  init(_ overlaps: OverlapIndex = OverlapIndex()) { self.overlaps = overlaps }
 
   // MARK: what the recording says
 
@@ -63,7 +66,9 @@ struct SpanColumns {
     readings.append(on: track, from: frame.reading)
   }
 
-  mutating func end(_ track: Int, at time: UInt64, of process: Int?, _ detail: SpanDetail? = nil) {
+  mutating func end(
+    _ track: Int, at time: UInt64, of process: Int?, isTask: Bool = false, _ detail: SpanDetail? = nil
+  ) {
     // Its begin may lie in a part of the file that is missing.
     guard track < open.count, var frame = open[track].popLast() else { return }
     let row = frame.row
@@ -74,8 +79,9 @@ struct SpanColumns {
       frame.arguments += detail.arguments
     }
     if !frame.arguments.isEmpty { arguments[row] = argumentTexts.number(of: frame.arguments.json) }
+    let shares = overlaps.shares(of: frame.path, isTask: isTask) { paths.names(of: frame.path, names) }
     readings.end(
-      row, on: track, of: process, from: frame.reading, begin: UInt64(bitPattern: begin[row]), end: time)
+      row, on: track, of: process, from: frame.reading, begin: UInt64(bitPattern: begin[row]), end: time, shares)
   }
 
   /// What is still open has the arguments that it began with, and no figures. Call once, after the last event.

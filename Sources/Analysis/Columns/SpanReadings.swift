@@ -61,11 +61,13 @@ struct SpanReadings {
 
   /// The span of a row has ended.
   mutating func end(
-    _ row: Int, on thread: Int, of process: Int?, from place: Int32, begin: UInt64, end: UInt64
+    _ row: Int, on thread: Int, of process: Int?, from place: Int32, begin: UInt64, end: UInt64,
+    _ shares: OverlapShares? = nil
   ) {
     guard place >= 0, place != histories[thread].latest,
-      let use = use(on: thread, of: process, from: place, begin: begin, end: end)
+      var use = use(on: thread, of: process, from: place, begin: begin, end: end)
     else { return }
+    if let shares { (use.used, use.isExact) = (shares.apply(to: use.used), false) }
     for (index, metric) in Self.metrics.enumerated() {
       used[index][row] = use.used[metric] ?? GatheredColumn<Int64>.missing
     }

@@ -128,7 +128,13 @@ extension RunFigures.Span {
 
 extension SpanUsage {
   /// How far memory rose in one call above what it was when the call began.
-  var greatestRiseBytes: Double { iterations.compactMap { $0.greatestRise?.bytes }.reduce(0) { max($0, Double($1)) } }
+  /// What rose while others were in spans too may be theirs.
+  var greatestRiseBytes: Double {
+    iterations.compactMap { series in
+      let isShared = growth.contains { $0.pid == series.pid && $0.isShared }
+      return isShared ? series.greatestOwnRise?.bytes : series.greatestRise?.bytes
+    }.reduce(0) { max($0, Double($1)) }
+  }
 
   /// Of the CPU time of its calls, where all of them were read.
   fileprivate var cpuSpread: ChangeInterval.Spread? {

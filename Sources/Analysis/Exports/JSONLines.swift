@@ -24,6 +24,7 @@ package struct JSONLines: RecordingVisitor {
   private var samples: SampleLines
   private var readings = SpanReadings()
   private var paths = SpanPaths()
+  private var overlaps: OverlapIndex
   /// The names of each path, as JSON; `texts` those that paths are made of.
   private var pathTexts: [[UInt8]] = [[]]
   private var texts: [[UInt8]] = []
@@ -35,6 +36,7 @@ package struct JSONLines: RecordingVisitor {
 
   private init(_ summary: RecordingSummary, to sink: @escaping RowSink) {
     start = summary.run.start
+    overlaps = OverlapIndex(summary.spans)
     json = JSONStream(to: sink)
     samples = SampleLines(since: summary.run.start)
   }
@@ -167,9 +169,11 @@ package struct JSONLines: RecordingVisitor {
 
   private mutating func figures(_ frame: Frame, _ track: Int, _ end: UInt64) {
     guard
-      let use = readings.use(
+      var use = readings.use(
         on: track, of: known[track].process, from: frame.reading, begin: frame.begin, end: end)
     else { return }
+    let shares = overlaps.shares(of: frame.path, isTask: known[track].isTask) { paths.names(of: frame.path, names) }
+    if let shares { (use.used, use.isExact) = (shares.apply(to: use.used), false) }
     for (index, metric) in SpanReadings.metrics.enumerated() {
       guard let value = use.used[metric] else { continue }
       json.encodedKey(Self.figureKeys[index])
@@ -259,6 +263,8 @@ package struct JSONLines: RecordingVisitor {
       readings.setBound(UInt64(clamping: bound), ofProcess: process)
     }
     samples.note(name, on: track, at: time, values, &json)
+    // Readings between a task's spans; they are in the spans' figures.
+    if known[track].isTask, name == "suspended" || name == "resumed" { return }
     json.record("note")
     json.key("name")
     json.string(name)

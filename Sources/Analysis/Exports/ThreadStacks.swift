@@ -74,6 +74,9 @@ package struct StackGatherer: RecordingVisitor {
   }
 
   package mutating func note(_ name: String, on track: Int, at time: UInt64, _ values: [Annotation]) {
+    if name == "suspended" || name == "resumed" {
+      return spans.switched(track, isResumed: name == "resumed", at: time)
+    }
     guard name == "library", let bound = Note(values).integer("bound_ns"),
       let process = tracks[track].process
     else {
@@ -86,7 +89,7 @@ package struct StackGatherer: RecordingVisitor {
   }
 
   package mutating func folded(_ fold: RecordedFold) {
-    folds.add(fold, under: spans.root(ofTrack: fold.thread))
+    folds.add(fold, under: spans.root(ofTrack: fold.thread), pid: spans.pid(ofTrack: fold.thread))
     foldedCalls &+= fold.count
   }
 

@@ -12,7 +12,10 @@ enum MemoryPeakFinding: FindingRule {
     guard let peak = summary.total.peakResidentBytes, peak >= leastPeakBytes else { return nil }
     var best: (span: SpanUsage, rise: IterationSeries.Rise)?
     for span in summary.spans {
-      for case let rise? in span.iterations.map(\.greatestRise) {
+      for series in span.iterations {
+        // What rose while others were in spans too may be theirs: its own pages are counted there.
+        let isShared = span.growth.contains { $0.pid == series.pid && $0.isShared }
+        guard let rise = isShared ? series.greatestOwnRise : series.greatestRise else { continue }
         guard Double(rise.peakBytes) >= leastShareOfPeak * Double(peak),
           Double(rise.bytes) >= leastRiseShare * Double(peak)
         else { continue }
@@ -33,10 +36,9 @@ enum MemoryPeakFinding: FindingRule {
       FindingFigure("peak_rss_bytes", .bytes(Double(best.rise.peakBytes))),
       FindingFigure("rise_in_call_bytes", .bytes(Double(best.rise.bytes))),
     ]
-    let others = AttributedGrowth(best.span.iterations).overlappingThreads
-    if others > 0 {
+    if best.span.growth.contains(where: \.isShared) {
       finding.confidence = .medium
-      finding.reason = "\(count: others) more threads of the process were in it at the same time"
+      finding.reason = "more threads or tasks of the process had spans; so many pages its own thread touched first"
     }
     return finding
   }

@@ -73,6 +73,17 @@ package struct RangeSums: Sendable {
     }
   }
 
+  /// What threads and tasks saw of each other is taken off.
+  mutating func keep(_ shares: OverlapShares, of path: Int) {
+    guard path < paths else { return }
+    let storage = max(shares.ownShare(of: .readBytes), shares.ownShare(of: .writeBytes))
+    for cell in path * buckets..<(path + 1) * buckets {
+      cells[cell].cpuNanoseconds *= shares.ownShare(of: .threadCPU)
+      cells[cell].growthBytes = max(cells[cell].growthBytes, 0) * shares.ownShare(of: .resident)
+      cells[cell].storageBytes *= storage
+    }
+  }
+
   /// Time of the path itself.
   @inline(__always)
   mutating func addSelf(of path: Int, from: UInt64, to: UInt64) {

@@ -93,8 +93,11 @@ package struct TimelineGatherer: RecordingVisitor {
         Timeline.Lane(kind: kind, series: [Timeline.Series(name: .value, strip: strip, isHeld: true)]))
     }
     timeline.bands = spans.bands(known)
-    timeline.sums = spans.sums
     timeline.paths = paths
+    timeline.sums = spans.sums
+    for (path, one) in timeline.paths.enumerated() {
+      if let shares = one.usage.flatMap({ summary.spans[$0].overlap }) { timeline.sums.keep(shares, of: path) }
+    }
     return timeline
   }
 

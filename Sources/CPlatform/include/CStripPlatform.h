@@ -152,6 +152,8 @@ typedef struct {
 int strip_read_self(int32_t *_Nonnull statm, strip_reading *_Nonnull out);
 // VmHWM in /proc/self/status: bytes, or 0. Unlike getrusage(2) it does not know what the process was before it executed its program.
 uint64_t strip_peak_resident(void);
+// Bytes that pages which this thread dirtied will cost in writing: getrusage(2), RUSAGE_THREAD, ru_oublock.
+uint64_t strip_thread_written(void);
 // mallinfo2(3): what the heap has given out and what it holds, in bytes. -ENOSYS where the C library has no such function.
 int strip_heap(uint64_t *_Nonnull in_use, uint64_t *_Nonnull held);
 

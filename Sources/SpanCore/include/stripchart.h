@@ -94,6 +94,9 @@ stripchart_task *stripchart_task_new(const char *name, size_t length);
 void stripchart_task_free(stripchart_task *task);
 // As stripchart_enter_with and stripchart_leave_with, on the task's track. `arguments` may be NULL.
 uint64_t stripchart_task_enter(stripchart_task *task, uint32_t name, const stripchart_argument *arguments, size_t count);
+// The calling thread takes up the task (1), or leaves it for others (0). May be left out; then what the tasks of a thread used is
+// told apart only by their spans.
+void stripchart_task_switched(stripchart_task *task, int32_t is_resumed);
 int32_t stripchart_task_leave(stripchart_task *task, uint64_t token, const stripchart_argument *arguments, size_t count);
 
 // MARK: curves and marks

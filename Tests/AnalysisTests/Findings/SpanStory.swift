@@ -10,6 +10,10 @@ struct SpanStory {
   private var names: [String] = []
   private var threads: [Int32: Int] = [:]
   private var cpu: [Int32: Int64] = [:]
+  private var faults: [Int32: Int64] = [:]
+  /// By the number of a task: the thread that runs it now.
+  private var runs: [Int32: Int32] = [:]
+  private var processes: [Int32: Int] = [:]
   private var tracks = 0
   var summary = RecordingSummary()
 
@@ -22,31 +26,62 @@ struct SpanStory {
   mutating func thread(_ tid: Int32, pid: Int32 = 1) {
     threads[tid] = tracks
     tree.describe(Track(index: tracks, parent: nil, name: "thread \(tid)", kind: .thread(pid: pid, tid: tid)))
-    for (index, name) in ["thread_cpu", "rss"].enumerated() {
+    describeReadings()
+  }
+
+  /// A lane, as Swift's tasks have them: its spans are said to be on thread `task`, a number that no thread has.
+  mutating func task(_ task: Int32, pid: Int32 = 1) {
+    if processes[pid] == nil {
+      processes[pid] = tracks
+      tree.describe(Track(index: tracks, parent: nil, name: "program", kind: .process(pid: pid)))
+      tracks += 1
+    }
+    threads[task] = tracks
+    tree.describe(Track(index: tracks, parent: processes[pid], name: "tasks \(task)", kind: .task))
+    describeReadings()
+  }
+
+  /// From now on this thread runs the task.
+  mutating func run(_ task: Int32, on thread: Int32) { runs[task] = thread }
+
+  private mutating func describeReadings() {
+    for (index, name) in ["thread_cpu", "rss", "minor_faults", "thread_id"].enumerated() {
       tree.describe(
         Track(index: tracks + index + 1, parent: tracks, name: name, kind: .counter(isOurs: true, unit: 1)))
     }
-    tracks += 3
+    tracks += 5
   }
 
-  private mutating func read(_ tid: Int32, _ milliseconds: UInt64, _ mebibytes: Double) -> Int {
+  /// `made`: what the thread touched first since it was read last, in MiB; `used`: CPU time, in ms.
+  private mutating func read(
+    _ tid: Int32, _ milliseconds: UInt64, _ mebibytes: Double, _ made: Double, _ used: Double
+  ) -> Int {
     if threads[tid] == nil { thread(tid) }
     let track = threads[tid] ?? 0
-    cpu[tid, default: 0] += 1
-    _ = tree.count(track + 1, (cpu[tid] ?? 0) * 1000, at: milliseconds * 1_000_000)
-    _ = tree.count(track + 2, Int64(mebibytes * 1_048_576), at: milliseconds * 1_000_000)
+    let thread = runs[tid] ?? tid
+    cpu[thread, default: 0] += 1000 + Int64(used * 1_000_000)
+    faults[thread, default: 0] += Int64(made * 256)
+    let time = milliseconds * 1_000_000
+    if runs[tid] != nil { _ = tree.count(track + 4, Int64(thread), at: time) }
+    _ = tree.count(track + 1, cpu[thread] ?? 0, at: time)
+    _ = tree.count(track + 2, Int64(mebibytes * 1_048_576), at: time)
+    _ = tree.count(track + 3, faults[thread] ?? 0, at: time)
     return track
   }
 
-  mutating func begin(_ name: String, at milliseconds: UInt64, memory: Double, thread: Int32 = 1) {
+  mutating func begin(
+    _ name: String, at milliseconds: UInt64, memory: Double, thread: Int32 = 1, made: Double = 0, used: Double = 0
+  ) {
     let number = names.firstIndex(of: name) ?? names.count
     if number == names.count { names.append(name) }
-    let track = read(thread, milliseconds, memory)
+    let track = read(thread, milliseconds, memory, made, used)
     tree.begin(track, name: number, at: milliseconds * 1_000_000)
   }
 
-  mutating func end(at milliseconds: UInt64, memory: Double, thread: Int32 = 1) {
-    let track = read(thread, milliseconds, memory)
+  mutating func end(
+    at milliseconds: UInt64, memory: Double, thread: Int32 = 1, made: Double = 0, used: Double = 0
+  ) {
+    let track = read(thread, milliseconds, memory, made, used)
     tree.end(track, at: milliseconds * 1_000_000)
     summary.run.end = max(summary.run.end, milliseconds * 1_000_000)
     summary.total.peakResidentBytes = max(summary.total.peakResidentBytes ?? 0, Int64(memory * 1_048_576))
@@ -58,6 +93,7 @@ struct SpanStory {
     tree.finish()
     let series = tree.iterations.series
     var summary = summary
+    summary.growth = tree.processGrowth
     summary.spans = tree.spans.map { node in
       var usage = SpanUsage()
       usage.path = tree.path(of: node).map { names[$0] }
@@ -65,6 +101,8 @@ struct SpanStory {
       usage.take(tree.nodes[node])
       usage.openSinceSeconds = tree.nodes[node].openSince.map { Double($0) / 1e9 }
       usage.iterations = series[node] ?? []
+      usage.growth = tree.growth(of: node)
+      usage.isTask = tree.isOfTask(node)
       return usage
     }
     return summary
