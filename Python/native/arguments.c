@@ -95,6 +95,27 @@ void arguments_free(Arguments *arguments) {
   free(arguments);
 }
 
+static PyObject *value_of(const stripchart_argument *argument) {
+  switch (argument->kind) {
+  case STRIPCHART_INTEGER: return PyLong_FromLongLong(argument->integer);
+  case STRIPCHART_FLAG: return PyBool_FromLong((long)argument->integer);
+  case STRIPCHART_REAL: return PyFloat_FromDouble(argument->real);
+  default: return PyUnicode_DecodeUTF8(argument->text, (Py_ssize_t)argument->text_length, "replace");
+  }
+}
+
+PyObject *arguments_dictionary(const Arguments *arguments) {
+  PyObject *dictionary = PyDict_New();
+  for (size_t i = 0; dictionary != NULL && arguments != NULL && i < arguments->count; i++) {
+    const stripchart_argument *argument = &arguments->items[i];
+    PyObject *name = PyUnicode_DecodeUTF8(argument->name, (Py_ssize_t)argument->name_length, "replace"), *value = value_of(argument);
+    if (name == NULL || value == NULL || PyDict_SetItem(dictionary, name, value) < 0) Py_CLEAR(dictionary);
+    Py_XDECREF(name);
+    Py_XDECREF(value);
+  }
+  return dictionary;
+}
+
 stripchart_argument exception_argument(PyObject *type, PyObject **kept) {
   stripchart_argument argument = {"exception", 9, STRIPCHART_TEXT, 0, 0, "?", 1};
   PyObject *name = attribute(type, "__name__");

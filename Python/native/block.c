@@ -30,6 +30,22 @@ static void enter_task(Block *block, Open *open) {
                                       arguments == NULL ? 0 : arguments->count);
 }
 
+// While a block is entered, nobody but its `with` statement holds it. Where that is left without a call of __exit__ (before 3.10 the
+// handler of a signal may raise just before it), the block is freed, and that ends the span.
+static void take_back(Block *block) {
+  Name *name = name_near(block->text);
+  if (name->block != (PyObject *)block) return;
+  name->block = NULL;
+  Py_DECREF(block);  // the caller has a reference of its own
+}
+
+static void keep_again(Block *block) {
+  Name *name = name_near(block->text);
+  if (name->block != NULL || name->text != block->text || block->arguments != NULL) return;
+  Py_INCREF(block);
+  name->block = (PyObject *)block;
+}
+
 static PyObject *enter(Block *block) {
   Open open = {0, NULL, NULL};
   if (recording.is_on) {
@@ -43,6 +59,7 @@ static PyObject *enter(Block *block) {
     if (likely(open.task == NULL)) open.token = span_enter(block->name, block->arguments);
   }
   if (likely(block->depth == 0)) {
+    take_back(block);
     block->first = open;
   } else {
     if (unlikely(block->depth > block->capacity) && make_room(block) < 0) return PyErr_NoMemory();
@@ -101,6 +118,23 @@ static void leave(Block *block, PyObject *exception) {
   } else {
     Py_XDECREF(open.task);
   }
+  if (likely(block->depth == 0)) keep_again(block);
+}
+
+// The spans that this thread left without saying so. An exception that is set stays set.
+static void leave_lost(Block *block) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  while (block->depth > 0) {
+    Open open = *open_at(block, --block->depth);
+    if (open.token != 0 && open.thread == &thread_epoch && recording.is_on) {
+      thread_check();
+      leave_with(&open, type == NULL ? Py_None : type);
+    } else {
+      Py_XDECREF(open.task);
+    }
+  }
+  PyErr_Restore(type, value, traceback);
 }
 
 // MARK: being called
@@ -176,7 +210,7 @@ static PyType_Spec entry_spec = {"stripchart._native.Entry", sizeof(PyObject), 0
 static void block_dealloc(PyObject *self) {
   Block *block = (Block *)self;
   PyTypeObject *type = Py_TYPE(self);
-  for (uint32_t i = 0; i < block->depth; i++) Py_XDECREF(open_at(block, i)->task);
+  if (unlikely(block->depth > 0)) leave_lost(block);
   if (unlikely(block->deeper != NULL)) free(block->deeper);
   if (unlikely(block->arguments != NULL)) arguments_free(block->arguments);
   Py_DECREF(block->text);
@@ -186,7 +220,24 @@ static void block_dealloc(PyObject *self) {
 
 static PyObject *block_repr(PyObject *self) { return PyUnicode_FromFormat("stripchart.span(%R)", ((Block *)self)->text); }
 
+// With its name and arguments. What it has open stays with the original.
+static PyObject *block_reduce(PyObject *self, PyObject *nothing) {
+  (void)nothing;
+  Block *block = (Block *)self;
+  PyObject *copies = PyImport_ImportModule("stripchart._copies");
+  PyObject *maker = copies == NULL ? NULL : PyObject_GetAttrString(copies, "make_span");
+  Py_XDECREF(copies);
+  PyObject *arguments = maker == NULL ? NULL : arguments_dictionary(block->arguments);
+  if (arguments == NULL) {
+    Py_XDECREF(maker);
+    return NULL;
+  }
+  return Py_BuildValue("N(ON)", maker, block->text, arguments);
+}
+
 static PyMethodDef block_methods[] = {
+    {"__reduce__", block_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", block_reduce, METH_O, NULL},
     {"__aenter__", block_aenter, METH_NOARGS, NULL},
     {"__aexit__", (PyCFunction)(void *)block_aexit, METHOD_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
@@ -222,7 +273,8 @@ static Block *block_new(PyObject *text, const Name *name, Arguments *arguments) 
   return block;
 }
 
-// The same code makes the same span again and again, so one block a name is kept; whoever finds it in use gets another.
+// The same code makes the same span again and again, so one block a name is kept while it is not entered; whoever finds none, or one
+// that the program holds, gets another.
 static PyObject *block_again(PyObject *text, Name *name) {
   Block *block = (Block *)name->block;
   if (likely(block != NULL && Py_REFCNT(block) == 1 && block->depth == 0)) {

@@ -5,7 +5,7 @@
 
 Code *codes;
 
-static Code **slots;  // open addressing; the entries hold their code objects, so an address stays one code object's
+static Code **slots;  // open addressing; an entry goes before its code object's address can become another's
 static size_t capacity, used, unwanted;
 static Code *last;    // the entry that was found last
 
@@ -24,6 +24,61 @@ Code *code_find(PyObject *object) {
 }
 
 static bool is_unwanted(const Code *code) { return !code->is_listed && !code->is_wrapped; }
+
+// MARK: entries end with their code objects
+
+// Takes an entry out of the table: those behind it may stand there because of it.
+static void take_out(Code *code) {
+  size_t slot = slot_of(code->object, slots, capacity);
+  if (slots[slot] != code) return;
+  slots[slot] = NULL;
+  used--;
+  for (size_t at = (slot + 1) & (capacity - 1); slots[at] != NULL; at = (at + 1) & (capacity - 1)) {
+    Code *moved = slots[at];
+    slots[at] = NULL;
+    slots[slot_of(moved->object, slots, capacity)] = moved;
+  }
+}
+
+static void unlist(Code *code) {
+  if (!code->is_listed) return;
+  if (code->previous != NULL) code->previous->next = code->next;
+  else codes = code->next;
+  if (code->next != NULL) code->next->previous = code->previous;
+}
+
+// Releasing what it holds may run anything, so it must be in no list and no table any more.
+static void code_free(Code *code) {
+  Py_XDECREF(code->reference);
+  Py_XDECREF(code->text);
+  Py_XDECREF(code->arguments_from);
+  free(code);
+}
+
+static PyObject *gone(PyObject *address, PyObject *reference) {
+  Code *code = capacity == 0 ? NULL : slots[slot_of(PyLong_AsVoidPtr(address), slots, capacity)];
+  if (code != NULL && code->reference == reference) {
+    if (last == code) last = NULL;
+    if (is_unwanted(code)) unwanted--;
+    take_out(code);
+    unlist(code);
+    code_free(code);
+  }
+  Py_INCREF(Py_None);
+  return Py_None;
+}
+
+static PyMethodDef gone_method = {"gone", gone, METH_O, NULL};
+
+static PyObject *watch_end(PyObject *object) {
+  PyObject *address = PyLong_FromVoidPtr(object), *callback = address == NULL ? NULL : PyCFunction_NewEx(&gone_method, address, NULL);
+  PyObject *reference = callback == NULL ? NULL : PyWeakref_NewRef(object, callback);
+  Py_XDECREF(address);
+  Py_XDECREF(callback);
+  return reference;
+}
+
+// MARK: the table
 
 static int rebuild(size_t size, bool keeps_unwanted) {
   Code **table = calloc(size, sizeof *table);
@@ -47,26 +102,34 @@ static int rebuild(size_t size, bool keeps_unwanted) {
   used -= left;
   unwanted -= left;
   for (size_t i = 0; i < left; i++) {  // last: releasing one may run anything
-    Py_DECREF(dropped[i]->object);
-    free(dropped[i]);
+    code_free(dropped[i]);
   }
   free(before);
   return 0;
 }
 
 Code *code_add(PyObject *object) {
+  static uint64_t serials;
   Code *code = code_find(object);
   if (code != NULL) return code;
-  if (2 * (used + 1) > capacity && rebuild(capacity == 0 ? 256 : 2 * capacity, true) < 0) return NULL;
-  code = calloc(1, sizeof *code);
-  if (code == NULL) return NULL;
-  Py_INCREF(object);
-  code->object = object;
-  code->start = -2;
-  slots[slot_of(object, slots, capacity)] = code;
+  PyObject *reference = watch_end(object);
+  if (reference == NULL) return NULL;
+  code = code_find(object);  // making an object may run anything
+  bool has_room = code == NULL && (2 * (used + 1) <= capacity || rebuild(capacity == 0 ? 256 : 2 * capacity, true) == 0);
+  Code *added = has_room ? calloc(1, sizeof *added) : NULL;
+  if (added == NULL) {
+    Py_DECREF(reference);
+    if (code == NULL) PyErr_Clear();
+    return code;
+  }
+  added->serial = ++serials;
+  added->object = object;
+  added->reference = reference;
+  added->start = -2;
+  slots[slot_of(object, slots, capacity)] = added;
   used++;
   unwanted++;
-  return code;
+  return added;
 }
 
 void codes_forget_unwanted(void) {
@@ -102,6 +165,8 @@ static void want(Code *code, uint32_t what, bool by_matcher) {
   if (!code->is_listed) {
     code->is_listed = true;
     code->next = codes;
+    code->previous = NULL;
+    if (codes != NULL) codes->previous = code;
     codes = code;
   }
   *(by_matcher ? &code->watched : &code->decorated) |= what;
@@ -131,25 +196,62 @@ int code_want_spans(Code *code, PyObject *name, PyObject *block, bool by_matcher
   return 0;
 }
 
+static Lines *lines_new(PyObject *file, PyObject *name, uint32_t first, uint32_t count, PyObject *steps, PyObject *text) {
+  Lines *lines = calloc(1, sizeof *lines);
+  char *bytes;
+  Py_ssize_t size;
+  if (lines == NULL || PyBytes_AsStringAndSize(steps, &bytes, &size) < 0) {
+    free(lines);
+    return NULL;
+  }
+  const uint32_t *words = (const uint32_t *)(void *)bytes;  // bytes objects are aligned so
+  size_t word_count = (size_t)size / sizeof *words;
+  lines->first_line = first;
+  lines->line_count = count;
+  if (word_count > 0) lines->is_step = calloc(count, sizeof *lines->is_step);
+  for (size_t i = 0; lines->is_step != NULL && i + 6 <= word_count; i += 6 + words[i + 5]) {
+    if (words[i] - first < count) lines->is_step[words[i] - first] = true;
+  }
+  PyObject *kept[3] = {NULL, NULL, NULL};
+  Py_ssize_t file_length, name_length, text_length = 0;
+  const char *file_bytes = utf8(file, &file_length, &kept[0]), *name_bytes = utf8(name, &name_length, &kept[1]);
+  const char *text_bytes = text == Py_None ? NULL : utf8(text, &text_length, &kept[2]);
+  lines->core = stripchart_code_new(file_bytes, (size_t)file_length, name_bytes, (size_t)name_length, first, count, text_bytes,
+                                    (size_t)text_length, lines->is_step == NULL ? NULL : words, word_count);
+  for (int i = 0; i < 3; i++) Py_XDECREF(kept[i]);
+  return lines;
+}
+
+// Code objects that are the same function share what is known of it: a program may make one anew again and again (a cell of a
+// notebook, the tasks of a cluster's worker), and the core keeps what it knows.
+static Lines *lines_of(PyObject *object, PyObject *name) {
+  static PyObject *all;  // dict: (what `describe` says, name) → address
+  PyObject *source = PyImport_ImportModule("stripchart._source"), *told = NULL, *key = NULL, *text = NULL, *file, *steps;
+  Lines *lines = NULL;
+  unsigned int first, count;
+  if (source != NULL) told = PyObject_CallMethod(source, "describe", "O", object);
+  if (told == NULL || !PyArg_ParseTuple(told, "UIIS", &file, &first, &count, &steps)) goto end;
+  if ((all == NULL && (all = PyDict_New()) == NULL) || (key = PyTuple_Pack(2, told, name)) == NULL) goto end;
+  PyObject *known = PyDict_GetItemWithError(all, key);
+  if (known != NULL) lines = PyLong_AsVoidPtr(known);
+  if (known != NULL || PyErr_Occurred()) goto end;
+  text = PyObject_CallMethod(source, "text", "O", object);
+  if (text == NULL || (lines = lines_new(file, name, first, count, steps, text)) == NULL) goto end;
+  PyObject *address = PyLong_FromVoidPtr(lines);
+  if (address == NULL || PyDict_SetItem(all, key, address) < 0) PyErr_Clear();
+  Py_XDECREF(address);
+end:
+  Py_XDECREF(source);
+  Py_XDECREF(told);
+  Py_XDECREF(key);
+  Py_XDECREF(text);
+  return lines;
+}
+
 int code_want_lines(Code *code, PyObject *name, bool by_matcher) {
-  if (code->lines == NULL) {
-    PyObject *source = PyImport_ImportModule("stripchart._source"), *told = NULL;
-    if (source != NULL) told = PyObject_CallMethod(source, "describe", "O", code->object);
-    Py_XDECREF(source);
-    PyObject *file, *text;
-    unsigned int first, count;
-    if (told == NULL || !PyArg_ParseTuple(told, "UIIO", &file, &first, &count, &text)) {
-      Py_XDECREF(told);
-      return -1;
-    }
-    PyObject *kept[3] = {NULL, NULL, NULL};
-    Py_ssize_t file_length, name_length, length = 0;
-    const char *file_bytes = utf8(file, &file_length, &kept[0]), *name_bytes = utf8(name, &name_length, &kept[1]);
-    const char *bytes = text == Py_None ? NULL : utf8(text, &length, &kept[2]);
-    code->lines = stripchart_code_new(file_bytes, (size_t)file_length, name_bytes, (size_t)name_length, first, count, bytes,
-                                      (size_t)length);
-    for (int i = 0; i < 3; i++) Py_XDECREF(kept[i]);
-    Py_DECREF(told);
+  if (code->lines == NULL && (code->lines = lines_of(code->object, name)) == NULL) {
+    if (!PyErr_Occurred()) PyErr_NoMemory();
+    return -1;
   }
   want(code, CODE_LINES, by_matcher);
   return 0;

@@ -86,9 +86,42 @@ static PyObject *wrapped(PyObject *self, void *unused) {
   return function;
 }
 
-// isinstance(profiled, types.FunctionType) is as true as of the function: inspect, cloudpickle and others ask.
+// Is it in the end a plain Python function that stands in here?
+static bool is_plain(const Function *self) {
+  PyTypeObject *its = Py_TYPE(self->function);
+  return its == (PyTypeObject *)plain_function || (its == function_type && is_plain((Function *)self->function));
+}
+
+static PyObject *ask_copies(const char *question, PyObject *object) {
+  PyObject *copies = PyImport_ImportModule("stripchart._copies");
+  PyObject *answer = copies == NULL ? NULL : PyObject_CallMethod(copies, question, "O", object);
+  Py_XDECREF(copies);
+  return answer;
+}
+
+// Does a pickler that copies functions by their code ask, to decide how it takes this one (pickle's `reducer_override`)?
+static bool is_to_be_copied(PyObject *self) {
+  PyFrameObject *frame = PyEval_GetFrame();
+  if (frame == NULL || !is_plain((Function *)self)) return false;
+  PyObject *code = (PyObject *)PyFrame_GetCode(frame), *name = attribute(code, "co_name");
+  bool is_pickler = name != NULL && PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "reducer_override") == 0;
+  Py_XDECREF(name);
+  Py_DECREF(code);
+  if (!is_pickler) return false;
+  PyObject *answer = ask_copies("is_copied", self);
+  if (answer == NULL) PyErr_Clear();
+  Py_XDECREF(answer);
+  return answer == Py_True;
+}
+
+// isinstance(profiled, types.FunctionType) is as true as of the function: inspect and others ask. Only to a pickler that would copy
+// the function's code, and so lose us, it is an object of our own, which says by __reduce_ex__ what it is made of.
 static PyObject *class_of(PyObject *self, void *unused) {
   (void)unused;
+  if (is_to_be_copied(self)) {
+    Py_INCREF(Py_TYPE(self));
+    return (PyObject *)Py_TYPE(self);
+  }
   return PyObject_GetAttrString(((Function *)self)->function, "__class__");
 }
 
@@ -121,17 +154,65 @@ static PyObject *bind_by_its_own(PyObject *object, PyObject *instance, PyObject 
   return profiled;
 }
 
-// Pickled by name, as functions are; other callables by what they are.
+// CPython makes a class method of a plain function with one of the first two names in a class body, and a static method of __new__
+// (type_new), but not of what stands in for one. This is called when it has made the class, before anybody uses these.
+static int make_method(Function *self, PyObject *object, PyObject *owner, PyObject *name) {
+  if (!PyUnicode_Check(name) || !is_plain(self)) return 0;
+  bool is_class_method = PyUnicode_CompareWithASCIIString(name, "__init_subclass__") == 0 ||
+                         PyUnicode_CompareWithASCIIString(name, "__class_getitem__") == 0;
+  if (!is_class_method && PyUnicode_CompareWithASCIIString(name, "__new__") != 0) return 0;
+  PyObject *builtins = PyEval_GetBuiltins();  // borrowed
+  PyObject *maker = builtins == NULL ? NULL : PyDict_GetItemString(builtins, is_class_method ? "classmethod" : "staticmethod");
+  PyObject *method = maker == NULL ? NULL : PyObject_CallFunctionObjArgs(maker, object, NULL);
+  PyObject *done = method == NULL ? NULL : PyObject_CallMethod((PyObject *)&PyType_Type, "__setattr__", "OOO", owner, name, method);
+  Py_XDECREF(method);
+  Py_XDECREF(done);
+  return done == NULL && PyErr_Occurred() ? -1 : 0;
+}
+
+static PyObject *set_name(PyObject *object, PyObject *arguments) {
+  Function *self = (Function *)object;
+  PyObject *owner, *name;
+  if (!PyArg_ParseTuple(arguments, "OO:__set_name__", &owner, &name)) return NULL;
+  PyObject *its_own = attribute((PyObject *)Py_TYPE(self->function), "__set_name__");
+  if (its_own != NULL) {
+    PyObject *result = PyObject_CallFunctionObjArgs(its_own, self->function, owner, name, NULL);
+    Py_DECREF(its_own);
+    return result;
+  }
+  if (make_method(self, object, owner, name) < 0) return NULL;
+  Py_INCREF(Py_None);
+  return Py_None;
+}
+
+// type(function)(code, globals, …) makes a function of the same kind.
+static PyObject *function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
+  (void)type;
+  PyObject *function = PyObject_Call(plain_function, arguments, keywords);
+  PyObject *helper = function == NULL ? NULL : PyImport_ImportModule("stripchart._profile");
+  PyObject *result = helper == NULL ? NULL : PyObject_CallMethod(helper, "decorate", "O", function);
+  Py_XDECREF(helper);
+  Py_XDECREF(function);
+  return result;
+}
+
+// Pickled by name, as functions are, or by value where the pickler does that with functions; other callables by what they are.
 static PyObject *reduce(PyObject *object, PyObject *protocol) {
   (void)protocol;
   Function *self = (Function *)object;
   PyObject *name = attribute(self->function, "__qualname__");
-  if (name != NULL && PyUnicode_Check(name)) return name;
+  if (name != NULL && PyUnicode_Check(name)) {
+    PyObject *answer = is_plain(self) ? ask_copies("is_copied", object) : NULL;
+    if (answer == NULL && PyErr_Occurred()) PyErr_Clear();
+    Py_XDECREF(answer);
+    if (answer != Py_True) return name;
+  }
   Py_XDECREF(name);
   PyObject *module = PyImport_ImportModule("stripchart._native");
   PyObject *maker = module == NULL ? NULL : PyObject_GetAttrString(module, "wrap");
   Py_XDECREF(module);
-  return maker == NULL ? NULL : Py_BuildValue("N(OO)", maker, self->function, self->text);
+  return maker == NULL ? NULL
+                       : Py_BuildValue("N(OOO)", maker, self->function, self->text, self->block == NULL ? Py_None : self->block);
 }
 
 // MARK: the types
@@ -173,16 +254,17 @@ static PyGetSetDef properties[] = {
 static PyMethodDef methods[] = {
     {"__reduce__", reduce, METH_NOARGS, NULL},
     {"__reduce_ex__", reduce, METH_O, NULL},
+    {"__set_name__", set_name, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
 #define COMMON_SLOTS                                                                                                       \
   {Py_tp_dealloc, dealloc}, {Py_tp_traverse, traverse}, {Py_tp_clear, clear}, {Py_tp_repr, function_repr},                 \
       {Py_tp_call, PyVectorcall_Call}, {Py_tp_getattro, get_attribute}, {Py_tp_setattro, set_attribute},                   \
-      {Py_tp_members, members}, {Py_tp_getset, properties}, {Py_tp_methods, methods}, {Py_tp_new, no_instances}
+      {Py_tp_members, members}, {Py_tp_getset, properties}, {Py_tp_methods, methods}
 
-static PyType_Slot function_slots[] = {COMMON_SLOTS, {Py_tp_descr_get, bind}, {0, NULL}};
-static PyType_Slot callable_slots[] = {COMMON_SLOTS, {Py_tp_descr_get, bind_by_its_own}, {0, NULL}};
+static PyType_Slot function_slots[] = {COMMON_SLOTS, {Py_tp_descr_get, bind}, {Py_tp_new, function_new}, {0, NULL}};
+static PyType_Slot callable_slots[] = {COMMON_SLOTS, {Py_tp_descr_get, bind_by_its_own}, {Py_tp_new, no_instances}, {0, NULL}};
 enum { FLAGS = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | TYPE_HAS_VECTORCALL };
 static PyType_Spec function_spec = {"stripchart.ProfiledFunction", sizeof(Function), 0, FLAGS | TYPE_IS_METHOD_DESCRIPTOR,
                                     function_slots};

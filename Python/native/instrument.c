@@ -25,7 +25,13 @@ bool instrument_code(Code *code) {
 bool instrument_apply(void) {
   if (!has_monitoring()) return tracing_apply();
   bool is_fine = monitoring_apply();
-  for (Code *code = codes; is_fine && code != NULL; code = code->next) monitoring_code(code);
+  for (Code *code = codes; is_fine && code != NULL;) {
+    PyObject *object = code->object;
+    Py_INCREF(object);  // what is called here may free others
+    monitoring_code(code);
+    code = code->next;
+    Py_DECREF(object);
+  }
   return is_fine;
 }
 

@@ -26,7 +26,7 @@ static PyObject *on_start(PyObject *self, PyObject *const *arguments, Py_ssize_t
     else if (codes_unwanted() > 100000) codes_forget_unwanted(), code = NULL;
   }
   if (likely(code != NULL && code->what != 0)) {
-    stretch_start(code);
+    stretch_start(code, code->what);
     return nothing();
   }
   if (code != NULL && code->is_being_asked) return nothing();  // another thread asks: what is disabled now stays so
@@ -37,35 +37,35 @@ static PyObject *on_start(PyObject *self, PyObject *const *arguments, Py_ssize_t
 static PyObject *on_resume(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
   (void)self;
   Code *code = count < 1 ? NULL : code_find(arguments[0]);
-  if (code != NULL && code->what != 0) stretch_resume(code, code->what & CODE_LINES ? PyEval_GetFrame() : NULL);
+  if (code != NULL && code->what != 0) stretch_resume(code, code->what, code->what & CODE_LINES ? PyEval_GetFrame() : NULL);
   return nothing();
 }
 
 static PyObject *on_line(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
   (void)self;
   Code *code = count < 2 ? NULL : code_find(arguments[0]);
-  if (likely(code != NULL)) stretch_line(code, (uint32_t)PyLong_AsLong(arguments[1]));
+  if (likely(code != NULL)) stretch_line(code, (uint32_t)PyLong_AsLong(arguments[1]), NULL);
   return nothing();
 }
 
 static PyObject *on_yield(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
   (void)self;
   Code *code = count < 1 ? NULL : code_find(arguments[0]);
-  if (code != NULL && code->what != 0) stretch_pause(code);
+  if (code != NULL && code->what != 0) stretch_pause(code, code->what);
   return nothing();
 }
 
 static PyObject *on_return(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
   (void)self;
   Code *code = count < 1 ? NULL : code_find(arguments[0]);
-  if (code != NULL && code->what != 0) stretch_return(code);
+  if (code != NULL && code->what != 0) stretch_return(code, code->what);
   return nothing();
 }
 
 static PyObject *on_unwind(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
   (void)self;
   Code *code = count < 3 ? NULL : code_find(arguments[0]);
-  if (code != NULL && code->what != 0) stretch_unwind(code, (PyObject *)Py_TYPE(arguments[2]));
+  if (code != NULL && code->what != 0) stretch_unwind(code, code->what, (PyObject *)Py_TYPE(arguments[2]));
   return nothing();
 }
 

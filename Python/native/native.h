@@ -61,6 +61,8 @@ typedef struct {
 // From vectorcall's names and values. NULL with an exception: not enough memory, or an interrupt.
 Arguments *arguments_new(PyObject *names, PyObject *const *values);
 void arguments_free(Arguments *arguments);
+// {name: value}; NULL with an exception.
+PyObject *arguments_dictionary(const Arguments *arguments);
 // {exception: name of its type} for the end of a span. `kept` must be released after use.
 stripchart_argument exception_argument(PyObject *type, PyObject **kept);
 
@@ -87,17 +89,18 @@ typedef struct {
   PyObject *text;
   uint32_t number;
   uint32_t placed;  // the epoch in which its place was told
-  PyObject *block;  // a block of this name that is used again when nobody holds it any more, or NULL
+  PyObject *block;  // a block of this name that nobody holds any more, to be used again, or NULL
 } Name;
 
 // By the str object's address. The name in `with span("load")` is a constant of the code, so it is always the same object.
 enum { NEAR_NAMES = 1024 };
 extern Name near_names[NEAR_NAMES];
+static inline Name *name_near(PyObject *text) { return &near_names[((uintptr_t)text >> 4) % NEAR_NAMES]; }
 Name *name_find_far(PyObject *text, Name *name);
 
 // The number of a name. NULL with an exception: not enough memory. It is only good until the next call.
 static inline Name *name_find(PyObject *text) {
-  Name *name = &near_names[((uintptr_t)text >> 4) % NEAR_NAMES];
+  Name *name = name_near(text);
   return likely(name->text == text) ? name : name_find_far(text, name);
 }
 // Tells where the span of a name stands, unless that was done in this epoch. `file` NULL: where the caller is.
@@ -108,13 +111,20 @@ int names_prepare(void);
 
 typedef struct Code Code;
 
+// A function whose lines are counted: shared by all code objects that are the same function, and never freed.
+typedef struct {
+  stripchart_code *core;
+  uint32_t first_line, line_count;
+  bool *is_step;  // for each line: may one execution of a statement come to it twice? NULL: none
+} Lines;
+
 typedef struct Task {
   PyObject_HEAD
   stripchart_task *track;
   uint32_t epoch;
   PyObject *reference;  // a weak one to the asyncio task
   PyObject *key;        // of `known` in tasks.c
-  struct { Code *code; uint64_t token; } *open;  // coroutines that run in it, outermost first
+  struct { uint64_t code, token; } *open;  // coroutines that run in it, by the serials of their code, outermost first
   uint32_t depth, capacity;
 } Task;
 
@@ -172,7 +182,9 @@ void span_leave_raising(uint64_t token);
 enum { CODE_SPANS = 1, CODE_LINES = 2, CODE_TASK_SPANS = 4, CODE_SWITCHES = 8 };
 
 struct Code {
-  PyObject *object;   // the code object: a strong reference, so that its address means it for ever
+  PyObject *object;     // the code object, borrowed: a code object is as mortal with us as without
+  PyObject *reference;  // a weak one to it, which removes this entry when the code object goes
+  uint64_t serial;      // tells it from others that had its place in memory before
   uint32_t what;      // CODE_...: `decorated` and `watched` together
   uint32_t decorated, watched;  // what the program asked for, what the matcher did
   bool is_listed;     // in `codes`: something was wanted of it once
@@ -183,8 +195,8 @@ struct Code {
   int32_t start;      // 3.9–3.11: f_lasti of a call that is no resumption; -2: not known yet
   PyObject *text;     // the name
   PyObject *arguments_from;  // the Block whose arguments its spans carry, or NULL
-  stripchart_code *lines;
-  Code *next;
+  Lines *lines;
+  Code *next, *previous;
 };
 
 extern Code *codes;  // all of which something is, or was, wanted
@@ -204,13 +216,14 @@ size_t codes_unwanted(void);
 
 // MARK: stretch.c: the time in which an instrumented code object runs, whoever reports it
 
-void stretch_start(Code *code);
-void stretch_resume(Code *code, PyFrameObject *frame);
-void stretch_line(Code *code, uint32_t line);
-void stretch_pause(Code *code);
-void stretch_stop(Code *code);
-void stretch_return(Code *code);
-void stretch_unwind(Code *code, PyObject *exception_type);
+// `what`: of what is wanted of the code, that which the caller reports.
+void stretch_start(Code *code, uint32_t what);
+void stretch_resume(Code *code, uint32_t what, PyFrameObject *frame);
+void stretch_line(Code *code, uint32_t line, PyFrameObject *frame);  // NULL: the innermost frame
+void stretch_pause(Code *code, uint32_t what);
+void stretch_stop(Code *code, uint32_t what);
+void stretch_return(Code *code, uint32_t what);
+void stretch_unwind(Code *code, uint32_t what, PyObject *exception_type);
 void stretches_forget(void);  // of the calling thread
 
 // MARK: instrument.c, by way of monitoring.c (3.12 and later) or tracing.c (before)
@@ -232,6 +245,7 @@ void warn_once(bool *was_warned, const char *text);
 // MARK: wrappers.c
 
 extern PyMethodDef wrapper_methods[];
+int wrappers_prepare(void);
 
 // MARK: events.c
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct {
-  Code *code;
+  uint64_t code;  // its serial
   uint64_t token;
 } Stretch;
 
@@ -26,13 +26,13 @@ static void push(Code *code, uint64_t token) {
     stack.far = grown;
     stack.capacity = capacity;
   }
-  *at(stack.depth++) = (Stretch){code, token};
+  *at(stack.depth++) = (Stretch){code->serial, token};
 }
 
 // The token of the innermost open stretch of this code; those in it, whose ends nobody reported, are dropped: the core ends them.
 static uint64_t pop(Code *code) {
   uint32_t index = stack.depth;
-  while (index > 0 && at(index - 1)->code != code) index--;
+  while (index > 0 && at(index - 1)->code != code->serial) index--;
   if (index == 0) return 0;  // it began before it was instrumented
   uint64_t token = at(index - 1)->token;
   stack.depth = index - 1;
@@ -61,7 +61,7 @@ static void task_start(Code *code, const Arguments *arguments) {
     task->open = grown;
     task->capacity = capacity;
   }
-  task->open[task->depth].code = code;
+  task->open[task->depth].code = code->serial;
   task->open[task->depth++].token = stripchart_task_enter(task->track, code->name, arguments == NULL ? NULL : arguments->items,
                                                           arguments == NULL ? 0 : arguments->count);
   Py_DECREF(task);
@@ -71,7 +71,7 @@ static void task_end(Code *code, const stripchart_argument *argument, size_t cou
   Task *task = may_have_task() ? task_current() : NULL;
   if (task == NULL) return;
   uint32_t index = task->depth;
-  while (index > 0 && task->open[index - 1].code != code) index--;
+  while (index > 0 && task->open[index - 1].code != code->serial) index--;
   if (index > 0) {
     task->depth = index - 1;
     stripchart_task_leave(task->track, task->open[index - 1].token, argument, count);
@@ -88,66 +88,78 @@ static void tell_place(Code *code) {
   Py_XDECREF(file);
 }
 
-void stretch_start(Code *code) {
+static uint32_t offset_of(PyFrameObject *frame) {
+  long offset = frame == NULL ? 0 : integer_attribute((PyObject *)frame, "f_lasti", 0);
+  return offset < 0 ? 0 : (uint32_t)offset;
+}
+
+void stretch_start(Code *code, uint32_t what) {
   if (!recording.is_on) return;
   thread_check();
-  if (code->what & CODE_SPANS) {
+  if (what & CODE_SPANS) {
     if (unlikely(code->placed != recording.epoch)) tell_place(code);
     const Arguments *arguments = code->arguments_from == NULL ? NULL : ((Block *)code->arguments_from)->arguments;
-    if (code->what & CODE_TASK_SPANS) task_start(code, arguments);
+    if (what & CODE_TASK_SPANS) task_start(code, arguments);
     push(code, span_enter(code->name, arguments));
   }
-  if (code->what & CODE_LINES) stripchart_code_enter(code->lines);
+  if (what & CODE_LINES) stripchart_code_enter(code->lines->core);
 }
 
-void stretch_resume(Code *code, PyFrameObject *frame) {
+void stretch_resume(Code *code, uint32_t what, PyFrameObject *frame) {
   if (!recording.is_on) return;
   thread_check();
-  if (code->what & CODE_SWITCHES) task_switched(true);
-  if (code->what & CODE_SPANS) push(code, stripchart_enter_again(code->name));
-  if (code->what & CODE_LINES) {
+  if (what & CODE_SWITCHES) task_switched(true);
+  if (what & CODE_SPANS) push(code, stripchart_enter_again(code->name));
+  if (what & CODE_LINES) {
     int line = frame == NULL ? 0 : PyFrame_GetLineNumber(frame);
-    stripchart_code_resume(code->lines, line > 0 ? (uint32_t)line : 0);
+    uint32_t offset = frame == NULL || code->lines->is_step == NULL ? 0 : offset_of(frame);
+    stripchart_code_resume(code->lines->core, line > 0 ? (uint32_t)line : 0, offset);
   }
 }
 
-void stretch_line(Code *code, uint32_t line) {
-  if (recording.is_on && (code->what & CODE_LINES)) stripchart_code_line(code->lines, line);
+void stretch_line(Code *code, uint32_t line, PyFrameObject *frame) {
+  if (!recording.is_on || !(code->what & CODE_LINES)) return;
+  const Lines *lines = code->lines;
+  uint32_t place = line - lines->first_line, offset = 0;
+  if (unlikely(lines->is_step != NULL && place < lines->line_count && lines->is_step[place])) {
+    offset = offset_of(frame == NULL ? PyEval_GetFrame() : frame);
+  }
+  stripchart_code_line(lines->core, line, offset);
 }
 
-void stretch_pause(Code *code) {
-  if (recording.is_on && (code->what & CODE_SWITCHES)) {
+void stretch_pause(Code *code, uint32_t what) {
+  if (recording.is_on && (what & CODE_SWITCHES)) {
     thread_check();
     task_switched(false);
   }
-  stretch_stop(code);
+  stretch_stop(code, what);
 }
 
-void stretch_stop(Code *code) {
-  if (code->what & CODE_SPANS) {
+void stretch_stop(Code *code, uint32_t what) {
+  if (what & CODE_SPANS) {
     uint64_t token = pop(code);
     if (recording.is_on && token != 0) stripchart_leave(token);
   }
-  if (recording.is_on && (code->what & CODE_LINES)) stripchart_code_leave(code->lines);
+  if (recording.is_on && (what & CODE_LINES)) stripchart_code_leave(code->lines->core);
 }
 
-void stretch_return(Code *code) {
-  stretch_stop(code);
-  if (recording.is_on && (code->what & CODE_TASK_SPANS)) task_end(code, NULL, 0);
+void stretch_return(Code *code, uint32_t what) {
+  stretch_stop(code, what);
+  if (recording.is_on && (what & CODE_TASK_SPANS)) task_end(code, NULL, 0);
 }
 
-void stretch_unwind(Code *code, PyObject *exception_type) {
+void stretch_unwind(Code *code, uint32_t what, PyObject *exception_type) {
   if (exception_type == PyExc_GeneratorExit) {  // closed from outside, as generators are that nobody reads to their end
-    stretch_return(code);
+    stretch_return(code, what);
     return;
   }
-  uint64_t token = code->what & CODE_SPANS ? pop(code) : 0;
+  uint64_t token = what & CODE_SPANS ? pop(code) : 0;
   if (!recording.is_on) return;
-  if (code->what & CODE_LINES) stripchart_code_leave(code->lines);
-  if (!(code->what & CODE_SPANS)) return;
+  if (what & CODE_LINES) stripchart_code_leave(code->lines->core);
+  if (!(what & CODE_SPANS)) return;
   PyObject *kept;
   stripchart_argument argument = exception_argument(exception_type, &kept);
   if (token != 0) stripchart_leave_with(token, &argument, 1);
-  if (code->what & CODE_TASK_SPANS) task_end(code, &argument, 1);
+  if (what & CODE_TASK_SPANS) task_end(code, &argument, 1);
   Py_XDECREF(kept);
 }

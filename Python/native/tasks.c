@@ -170,8 +170,8 @@ static void task_dealloc(PyObject *self) {
   if (last == task) last_task = NULL, last = NULL;
   Py_XDECREF(task->reference);
   Py_XDECREF(task->key);
-  // In a forked child, and after the recording's end, the track is the core's own to forget.
-  if (task->track != NULL && task->epoch == recording.epoch) stripchart_task_free(task->track);
+  // Also in a forked child and after the recording's end: nobody else knows the track.
+  if (task->track != NULL) stripchart_task_free(task->track);
   free(task->open);
   PyObject_Free(self);
   Py_DECREF(type);

@@ -2,18 +2,50 @@
 // only calls and returns are wanted. One of each can be set a thread, so a debugger's or another tool's is left where it is.
 #include "native.h"
 
+#include <string.h>
+#include <unistd.h>
+
 enum { CALL = 0, EXCEPTION = 1, LINE = 2, RETURN = 3 };  // PyTrace_...
 
-enum { NOTHING, CALLS, LINES };
-static int wanted;          // which of the two functions
-static PyObject *thread_hook;  // what threading calls in new threads; it also stands for us in sys.gettrace()
+// Spans are the profile function's, lines the trace function's, so that whoever takes one of them leaves the other to us. Where the
+// profile function is another's, the trace function does both.
+static uint32_t wanted;  // CODE_SPANS: the profile function; CODE_LINES: the trace function
+static PyObject *profile_hook, *trace_hook;  // what threading calls in new threads; they stand for us in sys.getprofile() and gettrace()
+static bool hooks_are_due;                   // threading was not imported yet
+
+// Of each call the trace function hears first, then the profile function. So each can tell that the other is not ours any more.
+static __thread struct {
+  bool profiles, traces;      // ours are set
+  uint32_t traced, profiled;  // calls
+} here;
 
 static PyObject *last_exception;  // the type of the exception that a frame was told of last
 
-static int what_is_wanted(void) {
-  if (!recording.is_on) return NOTHING;
+static uint32_t what_is_wanted(void) {
+  if (!recording.is_on) return 0;
   uint32_t all = codes_wanted() | (matcher == NULL ? 0 : (uint32_t)matcher_answers);
-  return all & CODE_LINES ? LINES : all & CODE_SPANS ? CALLS : NOTHING;
+  // A matcher is to be asked also where somebody takes the trace function.
+  return (all | (matcher == NULL ? 0 : CODE_SPANS)) & (CODE_SPANS | CODE_LINES);
+}
+
+// Once a process: lines were wanted and could not be had.
+static void tell_missing(const char *what, const char *reason) {
+  static bool was_told[2];
+  bool *told = &was_told[what[0] == 'l'];
+  if (*told) return;
+  *told = true;
+  stripchart_argument arguments[] = {
+      {.name = "probe", .name_length = 5, .kind = STRIPCHART_TEXT, .text = what, .text_length = strlen(what)},
+      {.name = "reason", .name_length = 6, .kind = STRIPCHART_TEXT, .text = reason, .text_length = strlen(reason)},
+      {.name = "needs", .name_length = 5, .kind = STRIPCHART_TEXT, .text = "CPython 3.12 or newer", .text_length = 21},
+      {.name = "pid", .name_length = 3, .kind = STRIPCHART_INTEGER, .integer = getpid()},
+  };
+  thread_check();
+  stripchart_note("missing", 7, arguments, sizeof arguments / sizeof arguments[0]);
+}
+
+static void tell_lines_missing(void) {
+  tell_missing("lines of Python", "a debugger, a coverage tool or the program has a trace function of its own");
 }
 
 // MARK: what the interpreter calls
@@ -47,54 +79,83 @@ static bool is_resumed(Code *code, PyFrameObject *frame) {
   return code->start != -3 && frame_position(frame) != code->start;
 }
 
-static void called(PyObject *object, Code *code, PyFrameObject *frame) {
-  if (matcher != NULL && (code == NULL || !code->was_asked)) {
-    if (codes_unwanted() > 100000) codes_forget_unwanted();
-    code = code_ask(object, matcher);
-  }
-  if (code == NULL || code->what == 0) return;
-  if (is_resumed(code, frame)) stretch_resume(code, frame);
-  else stretch_start(code);
+static void set_in_new_threads(void);
+
+static Code *asked(PyObject *object) {
+  Code *code = code_find(object);
+  if (matcher == NULL || (code != NULL && code->was_asked)) return code;
+  if (unlikely(hooks_are_due)) set_in_new_threads();
+  if (codes_unwanted() > 100000) codes_forget_unwanted();
+  return code_ask(object, matcher);
 }
 
-static void returned(Code *code, PyObject *value) {
-  if (value != NULL) stretch_pause(code);
-  else if (last_exception != NULL) stretch_unwind(code, last_exception);
-  else stretch_unwind(code, PyExc_BaseException);  // the profile function is not told which it was
+static void called(Code *code, uint32_t what, PyFrameObject *frame) {
+  if (is_resumed(code, frame)) stretch_resume(code, what, frame);
+  else stretch_start(code, what);
 }
 
-static int observe(PyObject *self, PyFrameObject *frame, int event, PyObject *argument) {
+static void returned(Code *code, uint32_t what, PyObject *value) {
+  if (value != NULL) stretch_pause(code, what);
+  else if (last_exception != NULL) stretch_unwind(code, what, last_exception);
+  else stretch_unwind(code, what, PyExc_BaseException);  // the profile function is not told which it was
+}
+
+static void raised(PyObject *argument) {
+  if (argument == NULL || !PyTuple_Check(argument)) return;
+  PyObject *before = last_exception;
+  last_exception = PyTuple_GetItem(argument, 0);
+  Py_XINCREF(last_exception);
+  Py_XDECREF(before);
+}
+
+static int on_trace(PyObject *self, PyFrameObject *frame, int event, PyObject *argument) {
   (void)self;
   if (event > RETURN) return 0;
-  if (unlikely(wanted == NOTHING)) {  // the recording ended, or nothing is wanted any more: each thread finds out for itself
+  if (unlikely(!(wanted & CODE_LINES))) {  // the recording ended, or nothing is wanted any more: each thread finds out for itself
+    here.traces = false;
     set_trace(NULL, NULL);
     return 0;
   }
   PyObject *object = (PyObject *)PyFrame_GetCode(frame);
-  Code *code = code_find(object);
   if (event == CALL) {
-    called(object, code, frame);
-  } else if (code != NULL && code->what != 0) {
-    if (likely(event == LINE)) {
-      stretch_line(code, (uint32_t)PyFrame_GetLineNumber(frame));
-    } else if (event == RETURN) {
-      returned(code, argument);
-    } else if (argument != NULL && PyTuple_Check(argument)) {
-      PyObject *before = last_exception;
-      last_exception = PyTuple_GetItem(argument, 0);
-      Py_XINCREF(last_exception);
-      Py_XDECREF(before);
-    }
+    if (here.profiles && here.profiled != here.traced) here.profiles = false;
+    here.traced++;
   }
+  Code *code = event == CALL ? asked(object) : code_find(object);
+  uint32_t what = code == NULL ? 0 : here.profiles ? code->what & CODE_LINES : code->what;
+  if (what != 0) {
+    if (likely(event == LINE)) stretch_line(code, (uint32_t)PyFrame_GetLineNumber(frame), frame);
+    else if (event == CALL) called(code, what, frame);
+    else if (event == RETURN) returned(code, what, argument);
+  }
+  if (event == EXCEPTION && code != NULL && code->what != 0) raised(argument);
+  if (event == RETURN && argument != NULL && last_exception != NULL && !here.profiles) Py_CLEAR(last_exception);
   Py_DECREF(object);
   return 0;
 }
 
-// For the profile function, which must remove itself and not the trace function.
-static int observe_calls(PyObject *self, PyFrameObject *frame, int event, PyObject *argument) {
+static int on_profile(PyObject *self, PyFrameObject *frame, int event, PyObject *argument) {
+  (void)self;
   if (event != CALL && event != RETURN) return 0;
-  if (likely(wanted != NOTHING)) return observe(self, frame, event, argument);
-  set_profile(NULL, NULL);
+  if (unlikely(!(wanted & CODE_SPANS))) {
+    here.profiles = false;
+    set_profile(NULL, NULL);
+    return 0;
+  }
+  PyObject *object = (PyObject *)PyFrame_GetCode(frame);
+  if (event == CALL) {
+    if (here.traces && here.traced == here.profiled) here.traces = false;
+    here.profiled = here.traced;
+  }
+  Code *code = event == CALL ? asked(object) : code_find(object);
+  uint32_t what = code == NULL ? 0 : code->what & ~(uint32_t)CODE_LINES;
+  if (what != 0) {
+    if (event == CALL) called(code, what, frame);
+    else returned(code, what, argument);
+  }
+  if (event == CALL && code != NULL && (code->what & CODE_LINES) && unlikely(!here.traces)) tell_lines_missing();
+  if (event == RETURN && argument != NULL && last_exception != NULL) Py_CLEAR(last_exception);
+  Py_DECREF(object);
   return 0;
 }
 
@@ -108,40 +169,66 @@ static PyObject *of_sys(const char *function) {
   return result;
 }
 
-// Sets ours in the calling thread, or takes it away; somebody else's stays. false: somebody else's is there.
-static bool set_here(const char *getter, SetTrace setter, TraceFunction function, bool is_wanted) {
+// Sets ours in the calling thread, or takes it away; somebody else's stays. Is it ours now?
+static bool set_here(const char *getter, PyObject *hook, SetTrace setter, TraceFunction function, bool is_wanted) {
   PyObject *current = of_sys(getter);
-  bool is_ours = current == thread_hook, is_free = current == Py_None;
+  bool is_ours = current == hook, is_free = current == Py_None;
   Py_XDECREF(current);
-  if (is_wanted && is_free) setter(function, thread_hook);
+  if (is_wanted && is_free) setter(function, hook);
   if (!is_wanted && is_ours) setter(NULL, NULL);
-  return is_ours || is_free;
+  return is_wanted && (is_ours || is_free);
 }
 
-// threading calls this as a Python trace (or profile) function with a new thread's first frame: frame, event, argument.
-static PyObject *in_new_thread(PyObject *self, PyObject *arguments) {
-  (void)self;
+// threading calls these as a Python trace (or profile) function with a new thread's first frame: frame, event, argument.
+static PyObject *in_new_thread(PyObject *arguments, bool traces) {
   PyObject *frame, *event, *argument;
   if (PyArg_ParseTuple(arguments, "OOO", &frame, &event, &argument)) {
-    if (wanted == LINES) set_trace(observe, thread_hook);
-    if (wanted == CALLS) set_profile(observe_calls, thread_hook);
-    if (wanted != NOTHING && PyUnicode_Check(event) && PyUnicode_CompareWithASCIIString(event, "call") == 0) {
-      observe(NULL, (PyFrameObject *)frame, CALL, NULL);
-    }
+    if (traces && (here.traces = wanted & CODE_LINES)) set_trace(on_trace, trace_hook);
+    if (!traces && (here.profiles = wanted & CODE_SPANS)) set_profile(on_profile, profile_hook);
+    bool is_call = PyUnicode_Check(event) && PyUnicode_CompareWithASCIIString(event, "call") == 0;
+    if (is_call && here.traces && traces) on_trace(NULL, (PyFrameObject *)frame, CALL, NULL);
+    if (is_call && here.profiles && !traces) on_profile(NULL, (PyFrameObject *)frame, CALL, NULL);
   }
   PyErr_Clear();
   Py_INCREF(Py_None);
   return Py_None;
 }
 
-static PyMethodDef in_new_thread_method = {"stripchart", in_new_thread, METH_VARARGS, NULL};
+static PyObject *trace_new_thread(PyObject *self, PyObject *arguments) {
+  (void)self;
+  return in_new_thread(arguments, true);
+}
 
-static void set_in_new_threads(const char *setter, const char *hook, bool is_wanted) {
-  PyObject *threading = PyImport_ImportModule("threading"), *current = threading == NULL ? NULL : attribute(threading, hook);
-  bool is_ours = current == thread_hook, is_free = current == NULL || current == Py_None;
-  Py_XDECREF(current);
-  if (threading != NULL && is_wanted != is_ours && (is_ours || is_free)) {
-    Py_XDECREF(PyObject_CallMethod(threading, setter, "O", is_wanted ? thread_hook : Py_None));
+static PyObject *profile_new_thread(PyObject *self, PyObject *arguments) {
+  (void)self;
+  return in_new_thread(arguments, false);
+}
+
+static PyMethodDef hook_methods[] = {{"stripchart", trace_new_thread, METH_VARARGS, NULL},
+                                     {"stripchart", profile_new_thread, METH_VARARGS, NULL}};
+
+static bool set_hook(PyObject *threading, const char *setter, const char *name, PyObject *hook, bool is_wanted) {
+  PyObject *current = attribute(threading, name);
+  if (current == NULL) return false;  // it is being imported
+  bool is_ours = current == hook, is_free = current == Py_None;
+  Py_DECREF(current);
+  if (is_wanted == is_ours || !(is_ours || is_free)) return true;
+  PyObject *result = PyObject_CallMethod(threading, setter, "O", is_wanted ? hook : Py_None);
+  Py_XDECREF(result);
+  PyErr_Clear();
+  return result != NULL;
+}
+
+// What the program did not import we do not import for it: as long as a matcher is asked, it is looked for again.
+static void set_in_new_threads(void) {
+  PyObject *threading = matcher == NULL && wanted != 0 ? PyImport_ImportModule("threading") : PyDict_GetItemString(modules, "threading");
+  if (threading != NULL && (matcher != NULL || wanted == 0)) Py_INCREF(threading);
+  hooks_are_due = wanted != 0 &&
+                  (threading == NULL || !set_hook(threading, "setprofile", "_profile_hook", profile_hook, wanted & CODE_SPANS) ||
+                   !set_hook(threading, "settrace", "_trace_hook", trace_hook, wanted & CODE_LINES));
+  if (threading != NULL && wanted == 0) {
+    set_hook(threading, "setprofile", "_profile_hook", profile_hook, false);
+    set_hook(threading, "settrace", "_trace_hook", trace_hook, false);
   }
   Py_XDECREF(threading);
   PyErr_Clear();
@@ -149,20 +236,27 @@ static void set_in_new_threads(const char *setter, const char *hook, bool is_wan
 
 bool tracing_apply(void) {
   static bool was_warned;
-  int before = wanted;
+  uint32_t before = wanted;
   wanted = what_is_wanted();
-  if (wanted == before && wanted == NOTHING) return true;
+  if (wanted == before && wanted == 0) return true;
   if (set_trace == NULL || set_profile == NULL) return false;
-  if (thread_hook == NULL && (thread_hook = PyCFunction_NewEx(&in_new_thread_method, NULL, NULL)) == NULL) {
+  if (trace_hook == NULL) trace_hook = PyCFunction_NewEx(&hook_methods[0], NULL, NULL);
+  if (profile_hook == NULL) profile_hook = PyCFunction_NewEx(&hook_methods[1], NULL, NULL);
+  if (trace_hook == NULL || profile_hook == NULL) {
     PyErr_Clear();
     return false;
   }
-  set_in_new_threads("settrace", "_trace_hook", wanted == LINES);
-  set_in_new_threads("setprofile", "_profile_hook", wanted == CALLS);
-  bool could_profile = set_here("getprofile", set_profile, observe_calls, wanted == CALLS);
-  bool could_trace = set_here("gettrace", set_trace, observe, wanted == LINES);
-  if ((wanted == LINES && !could_trace) || (wanted == CALLS && !could_profile)) {
+  set_in_new_threads();
+  here.profiles = set_here("getprofile", profile_hook, set_profile, on_profile, wanted & CODE_SPANS);
+  here.traces = set_here("gettrace", trace_hook, set_trace, on_trace, wanted & CODE_LINES);
+  here.profiled = here.traced;
+  if ((wanted & CODE_LINES) && !here.traces) {
+    if (recording.is_on && matcher == NULL) tell_lines_missing();
     warn_once(&was_warned, "a debugger or another tool has set this thread's trace function, so stripchart does without lines here");
+    return false;
+  }
+  if (wanted == CODE_SPANS && !here.profiles) {
+    tell_missing("functions of Python", "a profiler or the program has a profile function of its own");
     return false;
   }
   return true;

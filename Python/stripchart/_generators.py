@@ -58,17 +58,11 @@ def _stretches(running: Any, name: str, span: Optional[_native.Span], again: boo
     step: Callable[[Any], Any] = running.send
     given: Any = None
     while True:
-        token = _native.enter_stretch(name, again, span)
-        again = True
         try:
-            item = step(given)
+            item = _native.run_stretch(name, again, span, step, given)
         except StopIteration as stop:
-            _native.leave_stretch(token, None)
             return stop.value
-        except BaseException as error:
-            _native.leave_stretch(token, type(error))
-            raise
-        _native.leave_stretch(token, None)
+        again = True
         try:
             given = yield item
             step = running.send

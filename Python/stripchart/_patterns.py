@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from _weakref import ref
 from types import CodeType
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
@@ -156,8 +157,8 @@ class QualifiedNames:
     """`co_qualname`, also where code objects have none (before 3.11)."""
 
     def __init__(self) -> None:
-        # By identity, because equal code may stand twice. The code is kept, so that an identity is not used again.
-        self._known: Dict[int, Tuple[CodeType, str]] = {}
+        # By identity, because equal code may stand twice. An identity is forgotten with its code, before it is used again.
+        self._known: Dict[int, Tuple[ref[CodeType], str]] = {}
 
     def of(self, code: CodeType, module: str) -> str:
         name = getattr(code, "co_qualname", None)
@@ -174,7 +175,8 @@ class QualifiedNames:
         return known[1]
 
     def _learn(self, code: CodeType, name: str) -> None:
-        self._known[id(code)] = (code, name)
+        known, identity = self._known, id(code)
+        known[identity] = (ref(code, lambda _: known.pop(identity, None)), name)
         if name == "<module>":
             prefix = ""
         elif code.co_flags & _CO_OPTIMIZED:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from types import CodeType, FunctionType
 
-from . import _native
+from . import _copies, _native
 
 _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200  # code.co_flags
 _SUSPENDED = _GENERATOR | _COROUTINE | _ITERABLE_COROUTINE | _ASYNC_GENERATOR
@@ -49,6 +49,7 @@ def decorate(function, name=None, span=None):
         name = name_of(function)
     if type(function) is FunctionType and function.__code__.co_flags & _SUSPENDED:
         if _native.profile_code(function.__code__, name, span):
+            _copies.remember(function, name, _copies.SPANS, span)
             return function
         from ._generators import wrap
 
@@ -98,7 +99,8 @@ def lines(target, /):
     if not found and not isinstance(target, type(_native)):
         raise TypeError(f"stripchart.lines decorates something with Python code, not {type(target).__name__}: {target!r:.80}")
     for function in found:
-        _count_lines(function.__code__, name_of(function))
+        count_lines(function.__code__, name_of(function))
+        _copies.remember(function, name_of(function), _copies.LINES)
     return target
 
 
@@ -128,8 +130,8 @@ def _functions_of(target):
         yield from _functions_of(target.func)
 
 
-def _count_lines(code, name):
+def count_lines(code, name):
     _native.count_lines(code, name)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            _count_lines(constant, f"{name}.<locals>.{constant.co_name}")
+            count_lines(constant, f"{name}.<locals>.{constant.co_name}")

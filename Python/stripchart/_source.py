@@ -1,25 +1,39 @@
-"""The source text of code objects whose lines are counted."""
+"""The source text of code objects whose lines are counted, and the statements in it."""
 from __future__ import annotations
 
 import linecache
 import os
 from types import CodeType
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
-_told: List[Tuple[str, int, int]] = []  # file, first line, line after the last
+from ._statements import Statement, statements, steps
+
+_told: Dict[str, List[Tuple[int, int]]] = {}  # file → (first line, line after the last) of texts
+_statements: Dict[str, Tuple[List[str], Dict[int, Statement]]] = {}  # file → its lines when it was looked at, what was found
 
 
-def describe(code: CodeType) -> Tuple[str, int, int, Optional[str]]:
-    """File, first line, number of lines, and the text of these lines: None when it was told already, with the function
-    around this one, or when it is not known."""
+def describe(code: CodeType) -> Tuple[str, int, int, bytes]:
+    """File, first line, number of lines, and the lines that one statement may come to twice (`_statements.steps`)."""
     first, last = code.co_firstlineno, _last_line(code)
-    file = code.co_filename
-    text = None
-    if not any(file == told and start <= first and last < end for told, start, end in _told):
-        rows = linecache.getlines(file)[max(first - 1, 0) : last]
-        text = "".join(rows) or None
-        _told.append((file, first, last + 1))
-    return _absolute(file), first, last - first + 1, text
+    return _absolute(code.co_filename), first, last - first + 1, steps(code, _statements_of(code.co_filename))
+
+
+def text(code: CodeType) -> Optional[str]:
+    """The text of these lines: None when it was told already, with the function around this one, or is not known."""
+    first, last = code.co_firstlineno, _last_line(code)
+    told = _told.setdefault(code.co_filename, [])
+    if any(start <= first and last < end for start, end in told):
+        return None
+    told.append((first, last + 1))
+    return "".join(linecache.getlines(code.co_filename)[max(first - 1, 0) : last]) or None
+
+
+def _statements_of(file: str) -> Dict[int, Statement]:
+    rows = linecache.getlines(file)
+    known = _statements.get(file)
+    if known is None or known[0] is not rows:
+        known = _statements[file] = rows, statements(rows) if rows else {}
+    return known[1]
 
 
 def _last_line(code: CodeType) -> int:

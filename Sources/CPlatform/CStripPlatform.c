@@ -387,9 +387,27 @@ static int moved_far(int fd) {
   return far;
 }
 
-static int open_statm(void) {
+static strip_statm open_statm(void) {
+  strip_statm opened = {.descriptor = -1};
+  struct stat status;
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  return fd == -1 ? -1 : moved_far(fd);
+  if (fd == -1) return opened;
+  fd = moved_far(fd);
+  if (fstat(fd, &status) == 0) opened = (strip_statm){fd, status.st_dev, status.st_ino};
+  else close(fd);
+  return opened;
+}
+
+// While it is open the kernel gives its inode's number to nobody else.
+static int is_still_statm(const strip_statm *statm) {
+  struct stat status;
+  return statm->descriptor >= 0 && fstat(statm->descriptor, &status) == 0 && status.st_dev == statm->device &&
+         status.st_ino == statm->inode;
+}
+
+void strip_close_statm(strip_statm *statm) {
+  if (is_still_statm(statm)) close(statm->descriptor);
+  statm->descriptor = -1;
 }
 
 int strip_detached_proc(void) {
@@ -418,15 +436,12 @@ uint64_t strip_peak_resident(void) {
   return kilobytes * 1024;
 }
 
-int strip_read_self(int32_t *statm, strip_reading *out) {
+int strip_read_self(strip_statm *statm, strip_reading *out) {
   int saved = errno;
   char text[128];
-  int64_t pages = *statm < 0 ? -1 : resident_pages(text, pread(*statm, text, sizeof text, 0));
-  if (pages < 0) {
-    // Not opened yet, closed by the program, or its own by now: then it is not ours to close.
-    *statm = open_statm();
-    if (*statm >= 0) pages = resident_pages(text, pread(*statm, text, sizeof text, 0));
-  }
+  // Not opened yet, closed by the program, or its own by now: then it is not ours to read or to close.
+  if (!is_still_statm(statm)) *statm = open_statm();
+  int64_t pages = statm->descriptor < 0 ? -1 : resident_pages(text, pread(statm->descriptor, text, sizeof text, 0));
   struct rusage usage;
   struct timespec thread, process;
   if (pages < 0 || getrusage(RUSAGE_THREAD, &usage) == -1 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process) == -1 ||

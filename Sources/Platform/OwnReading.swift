@@ -30,9 +30,9 @@ extension Own {
 /// Reads this process's own counters. One for a process; any thread may use it.
 ///
 /// Keeps one descriptor, on a number that programs do not use. One that closes it, or has it reused, costs the next reading
-/// another open(2).
+/// another open(2); each reading asks whose it is (fstat(2)).
 @safe package final class OwnReader: @unchecked Sendable {
-  private var statm: Int32 = -1
+  private var statm = strip_statm(descriptor: -1, device: 0, inode: 0)
   /// getrusage(2) remembers what the process was before it executed its program: as long as its peak is still that, it is not ours.
   /// `max`: not known yet. Threads read at the same time.
   private let foreignPeak = Atomic<UInt64>(.max)
@@ -40,7 +40,7 @@ extension Own {
 
   package init() {}
 
-  /// Three system calls and a pread(2); 1 to 3 µs. `false`: nothing could be read.
+  /// Four system calls and a pread(2); 1 to 3 µs. `false`: nothing could be read.
   package func read(into reading: inout OwnReading) -> Bool {
     var raw = strip_reading()
     guard unsafe strip_read_self(&statm, &raw) == 0 else { return false }
@@ -72,8 +72,7 @@ extension Own {
 
   /// In a forked child: the descriptor is of the parent's memory.
   package func forked() {
-    if statm >= 0 { _ = strip_close(statm) }
-    statm = -1
+    unsafe strip_close_statm(&statm)
     foreignPeak.store(.max, ordering: .relaxed)
     ownPeak.store(0, ordering: .relaxed)
   }

@@ -12,11 +12,13 @@ internal import StripPlatform
   var generation: UInt32 = 0
   /// One for each line.
   let lines: UnsafeMutablePointer<CodeLine>
+  /// `nil`: whenever it comes to a line, a hit begins.
+  let steps: LineSteps?
 
   /// Copies the texts. `lineCount` is cut to 100,000.
   package init(
     file: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer, firstLine: UInt32, lineCount: UInt32,
-    source: UnsafeRawBufferPointer
+    source: UnsafeRawBufferPointer, steps: UnsafeBufferPointer<UInt32> = unsafe UnsafeBufferPointer(start: nil, count: 0)
   ) {
     unsafe self.file = Self.copy(file)
     unsafe self.name = Self.copy(name)
@@ -25,6 +27,7 @@ internal import StripPlatform
     self.lineCount = min(max(lineCount, 1), 100_000)
     unsafe lines = .allocate(capacity: Int(self.lineCount))
     unsafe lines.initialize(repeating: CodeLine(), count: Int(self.lineCount))
+    unsafe self.steps = steps.isEmpty ? nil : LineSteps(steps, firstLine: firstLine, lineCount: self.lineCount)
   }
 
   /// Of texts that live as long as the program.
@@ -36,6 +39,7 @@ internal import StripPlatform
     lineCount = min(max(site.lineCount, 1), 100_000)
     unsafe lines = .allocate(capacity: Int(lineCount))
     unsafe lines.initialize(repeating: CodeLine(), count: Int(lineCount))
+    steps = nil
   }
 
   private static func copy(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

@@ -45,6 +45,14 @@ internal import StripPlatform
     var line: UnsafeMutablePointer<CodeLine>?
     var entry: UnsafeMutablePointer<LineEntry>?
     var start: UInt64 = 0
+    var pass = LineSteps.Pass()
+
+    /// The number of the line that is running.
+    var number: UInt32? {
+      guard let line = unsafe line else { return nil }
+      // Safe because `line` is one of the code's.
+      return unsafe code.pointee.firstLine + UInt32(line - code.pointee.lines)
+    }
   }
 
   private let frames: UnsafeMutablePointer<Frame>

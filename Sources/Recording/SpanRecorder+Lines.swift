@@ -5,24 +5,30 @@ internal import StripPlatform
 extension SpanRecorder {
   package typealias Code = UnsafeMutablePointer<CodeRecord>
 
-  /// The thread comes to a line: the hit before ends, another begins.
-  package func line(_ line: UInt32, of code: Code, _ pen: Pen) {
+  /// The thread comes to a line: the hit before ends, another begins. `offset`: in the function's code; needed for the lines of its
+  /// ``LineSteps`` only.
+  package func line(_ line: UInt32, at offset: UInt32 = 0, of code: Code, _ pen: Pen) {
     let (lines, time) = unsafe lines(pen)
     unsafe settle(lines, at: time, pen)
     if unsafe lines.pointee.top?.pointee.code != code {
       // We did not see it being entered, or not see those above being left.
       if unsafe !lines.pointee.unwind(to: code, at: time) { unsafe lines.pointee.push(code) }
     }
+    var isNew = true
+    if let steps = unsafe code.pointee.steps, let top = unsafe lines.pointee.top {
+      isNew = unsafe steps.begins(line, at: offset, after: top.pointee.number, &top.pointee.pass)
+    }
     unsafe lines.pointee.finish(at: time)
-    if let line = unsafe known(line, of: code, pen) { unsafe lines.pointee.start(line, at: time, isNew: true) }
+    if let line = unsafe known(line, of: code, pen) { unsafe lines.pointee.start(line, at: time, isNew: isNew) }
   }
 
-  /// The thread enters a function. `line`: it goes on there, after having been suspended.
-  package func enter(_ code: Code, resuming line: UInt32? = nil, _ pen: Pen) {
+  /// The thread enters a function. `line`: it goes on there, after having been suspended, at `offset` of its code.
+  package func enter(_ code: Code, resuming line: UInt32? = nil, at offset: UInt32 = 0, _ pen: Pen) {
     let (lines, time) = unsafe lines(pen)
     unsafe settle(lines, at: time, pen)
     unsafe lines.pointee.push(code)
     guard let line, let known = unsafe known(line, of: code, pen) else { return }
+    unsafe lines.pointee.top?.pointee.pass = LineSteps.Pass(hits: 0, offset: offset, isResumed: true)
     unsafe lines.pointee.start(known, at: time, isNew: false)
   }
 

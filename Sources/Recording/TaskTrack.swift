@@ -35,6 +35,7 @@ extension SpanRecorder {
   package static func forget(_ task: TaskPointer) {
     // Safe because the caller promises that nobody uses it any more.
     unsafe task.pointee.open.deallocate()
+    unsafe task.pointee.name.deallocate()
     unsafe task.deallocate()
   }
 

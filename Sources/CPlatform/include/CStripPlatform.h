@@ -147,9 +147,18 @@ typedef struct {
       voluntary_switches, involuntary_switches;
 } strip_reading;
 
-// clock_gettime(2) of the thread and the process, getrusage(2) of the thread, and /proc/self/statm through `*statm`, which is opened
+// A descriptor of /proc/self/statm that is kept open, and which file that was: the program may close it and have its number for a
+// file of its own, whatever stands in that.
+typedef struct {
+  int32_t descriptor;  // -1: none
+  uint64_t device, inode;
+} strip_statm;
+
+// clock_gettime(2) of the thread and the process, getrusage(2) of the thread, and /proc/self/statm through `statm`, which is opened
 // anew where it is not (any more) that file. 0, or the negated errno: then nothing of `out` is true.
-int strip_read_self(int32_t *_Nonnull statm, strip_reading *_Nonnull out);
+int strip_read_self(strip_statm *_Nonnull statm, strip_reading *_Nonnull out);
+// Closes it, unless the number means something else by now.
+void strip_close_statm(strip_statm *_Nonnull statm);
 // VmHWM in /proc/self/status: bytes, or 0. Unlike getrusage(2) it does not know what the process was before it executed its program.
 uint64_t strip_peak_resident(void);
 // Bytes that pages which this thread dirtied will cost in writing: getrusage(2), RUSAGE_THREAD, ru_oublock.

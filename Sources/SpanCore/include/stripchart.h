@@ -114,15 +114,20 @@ void stripchart_note(const char *name, size_t length, const stripchart_argument 
 typedef struct stripchart_code stripchart_code;
 
 // `source`: the text of the lines first_line to first_line + line_count - 1, or NULL when it is not known.
+// `steps`: the lines to which one execution of a statement may come more than once (a call over several lines comes back to its first
+// line for the call itself), each with six words and its offsets in the code: line, first and last line of the statement, last line of
+// the block that comes back to it (0: none), a bit for it among the statement's lines (64: none is left), count of offsets. An offset
+// has its highest bit set where an expression of several lines as a whole begins. NULL: none.
 // Never freed. Never NULL; outside a recording it is remembered, and written when a recording begins.
 stripchart_code *stripchart_code_new(const char *file, size_t file_length, const char *name, size_t name_length,
-                                     uint32_t first_line, uint32_t line_count, const char *source, size_t source_length);
+                                     uint32_t first_line, uint32_t line_count, const char *source, size_t source_length,
+                                     const uint32_t *steps, size_t step_words);
 // The calling thread enters the function. What passes until its first line is charged to no line.
 void stripchart_code_enter(stripchart_code *code);
-// It goes on in a line where it was suspended: the time counts, it is no new hit.
-void stripchart_code_resume(stripchart_code *code, uint32_t line);
-// It comes to a line: the hit before ends, another begins. Cost: one reading of the processor's counter.
-void stripchart_code_line(stripchart_code *code, uint32_t line);
+// It goes on in a line where it was suspended, at this offset: the time counts, it is no new hit.
+void stripchart_code_resume(stripchart_code *code, uint32_t line, uint32_t offset);
+// It comes to a line: the hit before ends, another begins, unless `steps` say that it goes on. `offset` matters there only. Cost: one reading of the processor's counter.
+void stripchart_code_line(stripchart_code *code, uint32_t line, uint32_t offset);
 // It returns, is suspended, or is left by an exception.
 void stripchart_code_leave(stripchart_code *code);
 
