@@ -2,17 +2,18 @@
 /// process's CPU time and memory are those of all its threads.
 package enum ReadingMetric: Int, CaseIterable, Sendable {
   case threadCPU, processCPU, resident, peakResident, minorFaults, majorFaults, readBytes, writeBytes
-  case voluntarySwitches, involuntarySwitches
+  case voluntarySwitches, involuntarySwitches, runDelay
   /// On the track of a task: the thread that the others are of.
   case threadID
 
   /// A value for each metric. Its size is the number of cases, which Swift cannot take from the enum; `ReadingValues` and a test hold
   /// them together, and nothing else names a size.
-  typealias Table = InlineArray<11, Int64>
+  typealias Table = InlineArray<12, Int64>
 
   /// These are of the thread; the others of its process.
   static let ofThread: [ReadingMetric] = [
     .threadCPU, .minorFaults, .majorFaults, .readBytes, .writeBytes, .voluntarySwitches, .involuntarySwitches,
+    .runDelay,
   ]
 
   init?(track name: String) {
@@ -27,6 +28,7 @@ package enum ReadingMetric: Int, CaseIterable, Sendable {
     case "write_bytes": self = .writeBytes
     case "voluntary_switches": self = .voluntarySwitches
     case "involuntary_switches": self = .involuntarySwitches
+    case "run_delay": self = .runDelay
     case "thread_id": self = .threadID
     default: return nil
     }

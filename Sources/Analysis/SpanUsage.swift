@@ -61,6 +61,9 @@ package struct SpanResources: Sendable {
   package var majorFaults: Int64?
   package var voluntarySwitches: Int64?
   package var involuntarySwitches: Int64?
+  /// Its threads wanted a CPU and had none.
+  package var runDelayNanoseconds: Int64?
+  package var selfRunDelayNanoseconds: Int64?
 
   package init() {}
 
@@ -150,6 +153,8 @@ extension SpanUsage {
     resources.majorFaults = node.used[.majorFaults]
     resources.voluntarySwitches = node.used[.voluntarySwitches]
     resources.involuntarySwitches = node.used[.involuntarySwitches]
+    resources.runDelayNanoseconds = node.used[.runDelay]
+    resources.selfRunDelayNanoseconds = node.ownUse[.runDelay]
     resources.storageBytes = Self.sum([
       resources.readBytes, resources.writeBytes, node.folded.map { Int64(truncatingIfNeeded: $0.storageBytes) },
     ])

@@ -467,6 +467,20 @@ int strip_read_self(strip_statm *statm, strip_reading *out) {
   return 0;
 }
 
+uint64_t strip_thread_run_delay(void) {
+  int saved = errno;
+  char text[96];
+  int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+  ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+  if (file >= 0) close(file);
+  errno = saved;
+  if (count <= 0) return UINT64_MAX;
+  text[count] = 0;
+  // Nanoseconds on a CPU, nanoseconds in a run queue, times on a CPU.
+  char *delay = strchr(text, ' ');
+  return delay == NULL ? UINT64_MAX : strtoull(delay, NULL, 10);
+}
+
 uint64_t strip_thread_written(void) {
   struct rusage usage;
   return getrusage(RUSAGE_THREAD, &usage) == -1 ? 0 : (uint64_t)usage.ru_oublock * 512;

@@ -213,11 +213,11 @@ extension SpanRecorder {
     let isFirst = readings.told == nil
     if isFirst { unsafe describeReadings(pen, readings.firstTrack) }
     let now = readings.aloneValues
-    let before = readings.told ?? (0, 0, 0, 0, 0)
+    let before = readings.told ?? (0, 0, 0, 0, 0, 0)
     let pairs = [
-      (now.0, before.0), (now.1, before.1), (now.2, before.2), (now.3, before.3), (now.4, before.4),
+      (now.0, before.0), (now.1, before.1), (now.2, before.2), (now.3, before.3), (now.4, before.4), (now.5, before.5),
     ]
-    for (index, pair) in pairs.enumerated() where isFirst || pair.0 != pair.1 {
+    for (index, pair) in pairs.enumerated() where pair.0 != .max && (isFirst || pair.0 != pair.1) {
       let track = readings.firstTrack + UInt64(ThreadReadings.shared.count + index)
       unsafe write(EventType.counter, at: time, on: track, pen) { $0.field(EventField.value, pair.0) }
     }

@@ -232,6 +232,7 @@ internal import Synchronization
     let own = unsafe pen.pointee.seldom.pointee.readings.recordingBytes
     let written = unsafe pen.pointee.seldom.pointee.readings.latest.writeBytes
     unsafe pen.pointee.seldom.pointee.readings.latest.writeBytes = written - min(own, written)
+    unsafe pen.pointee.seldom.pointee.readings.readRunDelay(at: time)
     unsafe pen.pointee.seldom.pointee.readings.takenAt = time
     return true
   }

@@ -14,22 +14,39 @@ struct ThreadReadings {
   var task: UInt64 = 0
   /// Of what its thread has written: pages of the recording, which are not the program's.
   var recordingBytes: UInt64 = 0
+  /// When the run-queue delay was read last; `max`: it cannot be read.
+  private var delayTakenAt: UInt64 = 0
   /// What the tracks that are written only when they change have been told.
-  var told: (UInt64, UInt64, UInt64, UInt64, UInt64)?
+  var told: AloneValues?
   /// 0: not described yet.
   var firstTrack: UInt64 = 0
-  /// In the order of their tracks: five that are never zero and share the boundary's packet, five that have packets of their own.
+  /// In the order of their tracks: five that are never zero and share the boundary's packet, six that have packets of their own.
   static let shared: [(name: StaticString, unit: UInt64)] = [
     ("thread_cpu", 1), ("process_cpu", 1), ("rss", 3), ("peak_rss", 3), ("minor_faults", 2),
   ]
   static let alone: [(name: StaticString, unit: UInt64)] = [
     ("major_faults", 2), ("read_bytes", 3), ("write_bytes", 3), ("voluntary_switches", 2), ("involuntary_switches", 2),
+    ("run_delay", 1),
   ]
 
-  var aloneValues: (UInt64, UInt64, UInt64, UInt64, UInt64) {
+  typealias AloneValues = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+  /// `max`: not known.
+  var aloneValues: AloneValues {
     (
-      latest.majorFaults, latest.readBytes, latest.writeBytes, latest.voluntarySwitches, latest.involuntarySwitches
+      latest.majorFaults, latest.readBytes, latest.writeBytes, latest.voluntarySwitches, latest.involuntarySwitches,
+      latest.runDelay
     )
+  }
+
+  /// A file is opened for it: no more often than each millisecond, 0.3 % of a thread's time.
+  private static let delayBound: UInt64 = 1_000_000
+
+  /// Once the other counters have been read at `time`.
+  mutating func readRunDelay(at time: UInt64) {
+    guard delayTakenAt != .max, delayTakenAt == 0 || time &- delayTakenAt >= Self.delayBound else { return }
+    latest.runDelay = Own.threadRunDelay
+    delayTakenAt = latest.runDelay == .max ? .max : time
   }
 }
 

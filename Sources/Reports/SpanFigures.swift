@@ -52,6 +52,7 @@ struct SpanFigures {
           "total \(Figure.nanoseconds(used.threadCPUNanoseconds))",
           "self \(Figure.nanoseconds(used.selfThreadCPUNanoseconds))",
           "process \(Figure.nanoseconds(used.processCPUNanoseconds))",
+          "wanted a CPU and had none \(Figure.nanoseconds(used.runDelayNanoseconds))",
         ]
       ))
     entries.append(

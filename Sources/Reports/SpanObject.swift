@@ -109,6 +109,8 @@ struct SpanObject {
     json.member("major_faults", used?.majorFaults)
     json.member("voluntary_switches", used?.voluntarySwitches)
     json.member("involuntary_switches", used?.involuntarySwitches)
+    json.member("run_delay_seconds", seconds(used?.runDelayNanoseconds))
+    json.member("self_run_delay_seconds", seconds(used?.selfRunDelayNanoseconds))
   }
 }
 

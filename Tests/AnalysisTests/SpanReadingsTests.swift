@@ -15,7 +15,7 @@ import Testing
       tree.describe(Track(index: 0, parent: nil, name: "main", kind: .thread(pid: 1, tid: 1)))
       for (index, name) in [
         "thread_cpu", "process_cpu", "rss", "peak_rss", "minor_faults", "major_faults", "read_bytes", "write_bytes",
-        "voluntary_switches", "involuntary_switches",
+        "voluntary_switches", "involuntary_switches", "run_delay",
       ].enumerated() {
         tree.describe(Track(index: index + 1, parent: 0, name: name, kind: .counter(isOurs: true, unit: 1)))
       }

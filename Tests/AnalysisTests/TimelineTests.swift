@@ -60,7 +60,7 @@ import Testing
   @Test func `every reading of a thread may come, in any order`() throws {
     let names = [
       "thread_cpu", "process_cpu", "rss", "peak_rss", "minor_faults", "major_faults", "read_bytes", "write_bytes",
-      "voluntary_switches", "involuntary_switches", "thread_id",
+      "voluntary_switches", "involuntary_switches", "run_delay", "thread_id",
     ]
     #expect(Set(names.compactMap(ReadingMetric.init(track:))) == Set(ReadingMetric.allCases))
     #expect(ReadingValues.capacity >= ReadingMetric.allCases.count)

@@ -64,6 +64,22 @@ def test_a_program_that_shared_its_cpu_tells_how_long_it_wanted_one(stripchart, 
     assert finding["figures"]["run_delay_share"] == pytest.approx(share, abs=0.1)
 
 
+def test_a_span_tells_how_long_its_thread_wanted_a_cpu(stripchart, program, package, busy_beside):
+    cpu = first_cpu()
+    for _ in range(2):
+        busy_beside(cpu)
+    outcome = stripchart.run(*program("span_delays", 3, cpu), env={**os.environ, "PYTHONPATH": str(package)})
+    assert outcome.rc == 0, outcome.stderr
+    kernel = json.loads(outcome.stdout)
+    report = stripchart.report(outcome.recording)
+    spans = {each["name"]: each for each in report["spans"]}
+    # It is read each millisecond at most, and the program looks a little before and after the span.
+    assert spans["burn"]["run_delay_seconds"] == pytest.approx(kernel["burn"], rel=0.05, abs=0.05)
+    assert spans["sleep"]["run_delay_seconds"] == pytest.approx(kernel["sleep"], abs=0.05)
+    finding = found(report, "cpu_contention")
+    assert finding is not None and finding["path"] == ["burn"], report["findings"]
+
+
 def test_a_sleeper_beside_busy_processes_waited_for_no_cpu(stripchart, program, busy_beside):
     for cpu in os.sched_getaffinity(0):
         busy_beside(cpu)

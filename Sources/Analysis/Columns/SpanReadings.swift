@@ -5,12 +5,13 @@ internal import StripRecording
 struct SpanReadings {
   static let metrics: [ReadingMetric] = [
     .threadCPU, .processCPU, .resident, .readBytes, .writeBytes, .minorFaults, .majorFaults, .voluntarySwitches,
-    .involuntarySwitches,
+    .involuntarySwitches, .runDelay,
   ]
   static let names = [
     ("cpu_s", "s", 1e9), ("process_cpu_s", "s", 1e9), ("rss_growth", "bytes", 1), ("read_bytes", "bytes", 1),
     ("write_bytes", "bytes", 1), ("minor_faults", "count", 1), ("major_faults", "count", 1),
     ("voluntary_switches", "count", 1), ("involuntary_switches", "count", 1),
+    ("run_delay_s", "s", 1e9),
   ]
 
   private var histories: [ReadingHistory] = []

@@ -27,6 +27,8 @@ enum ContentionFinding: FindingRule {
       sentence =
         sentence + ", \(share: process.share) of that in process \(name: process.name) (PID \(name: process.pid))"
     }
+    let span = worstSpan(summary, delay)
+    if let span { sentence = sentence + ", \(seconds: span.seconds) of it in \(path: span.path)" }
     sentence = sentence + (occupants(summary, cpu) ?? "")
     var finding = Finding(
       .cpuContention, .limit, sentence,
@@ -43,6 +45,10 @@ enum ContentionFinding: FindingRule {
       FindingFigure("run_delay_seconds", .seconds(delay)), FindingFigure("run_delay_share", .share(share)),
       FindingFigure("cpu_seconds", .seconds(cpu)),
     ]
+    if let span {
+      (finding.path, finding.place) = (span.path, span.place)
+      finding.figures.append(FindingFigure("span_run_delay_seconds", .seconds(span.seconds)))
+    }
     if let busy = summary.machine.busyShare {
       finding.figures.append(FindingFigure("machine_busy_share", .share(busy)))
     }
@@ -58,6 +64,16 @@ enum ContentionFinding: FindingRule {
     return own <= greatestOwnShare
       ? "; the machine's CPUs were \(share: busy) busy, \(share: 1 - own) of that with other work"
       : "; the machine's CPUs were \(share: busy) busy, \(share: own) of that with its own threads"
+  }
+
+  /// The innermost spans of one path with most of it, where that is half of all at least.
+  private static func worstSpan(
+    _ summary: RecordingSummary, _ delay: Double
+  ) -> (path: [String], place: SourcePlace?, seconds: Double)? {
+    func own(_ span: SpanUsage) -> Int64 { span.resources?.selfRunDelayNanoseconds ?? 0 }
+    guard let most = summary.spans.max(by: { own($0) < own($1) }) else { return nil }
+    let seconds = Double(own(most)) / 1e9
+    return seconds >= 0.5 * delay ? (most.path, most.place, min(seconds, delay)) : nil
   }
 
   /// The process with most of it, where there are several.

@@ -161,6 +161,9 @@ int strip_read_self(strip_statm *_Nonnull statm, strip_reading *_Nonnull out);
 void strip_close_statm(strip_statm *_Nonnull statm);
 // VmHWM in /proc/self/status: bytes, or 0. Unlike getrusage(2) it does not know what the process was before it executed its program.
 uint64_t strip_peak_resident(void);
+// How long this thread wanted a CPU and had none: nanoseconds of /proc/thread-self/schedstat, opened and closed again. UINT64_MAX: the kernel
+// does not tell.
+uint64_t strip_thread_run_delay(void);
 // Bytes that pages which this thread dirtied will cost in writing: getrusage(2), RUSAGE_THREAD, ru_oublock.
 uint64_t strip_thread_written(void);
 // mallinfo2(3): what the heap has given out and what it holds, in bytes. -ENOSYS where the C library has no such function.
