@@ -88,7 +88,7 @@ package struct ReadingValues: Sendable {
   /// So much of it.
   func part(_ share: Double) -> ReadingValues {
     var part = self
-    for index in 0..<ReadingMetric.count { part.values[index] = Int64(exactly: (Double(values[index]) * share).rounded()) ?? 0 }
+    for index in values.indices { part.values[index] = Int64(exactly: (Double(values[index]) * share).rounded()) ?? 0 }
     return part
   }
 
