@@ -82,7 +82,7 @@ package struct ReadingValues: Sendable {
   /// Of what both know.
   mutating func subtractKnown(_ other: ReadingValues) {
     let common = known & other.known
-    for index in 0..<ReadingMetric.count where common & 1 << UInt16(index) != 0 { values[index] &-= other.values[index] }
+    for index in values.indices where common & 1 << UInt16(index) != 0 { values[index] &-= other.values[index] }
   }
 
   /// So much of it.
