@@ -20,7 +20,8 @@ package struct CurveInside: Equatable, Sendable {
       // Each bucket of the curve that the stretch touches says as much as the others.
       var known = 0.0
       var total = 0.0
-      for bucket in begin...max(begin, end) where bucket < means.count {
+      guard begin < means.count else { continue }
+      for bucket in begin...min(max(begin, end), means.count - 1) {
         guard let mean = means[bucket] else { continue }
         known += 1
         total += mean

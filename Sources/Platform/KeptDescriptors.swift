@@ -42,7 +42,9 @@
 
   /// pread(2) of the file in that place; no allocation.
   @inline(__always)
-  package func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64 = 0) throws(SystemError) -> Int {
+  package func read(_ index: Int, into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64 = 0) throws(SystemError)
+    -> Int
+  {
     precondition(index >= 0 && index < count)
     return try unsafe places[index].read(into: buffer, at: offset)
   }

@@ -63,7 +63,9 @@ package import StripPlatform
 
   private mutating func read(_ index: Int) throws(SystemError) {
     defer { if !keepsOpen { kept.close(index) } }
-    if kept.isEmpty(index) { kept.keep(try Descriptor(opening: MachineProbe.all[index].file, in: directory.raw), at: index) }
+    if kept.isEmpty(index) {
+      kept.keep(try Descriptor(opening: MachineProbe.all[index].file, in: directory.raw), at: index)
+    }
     var count = try unsafe kept.read(index, into: buffer)
     var piece = count
     // The kernel hands out a list in pieces of nearly a page (fs/seq_file.c; no entry here comes near 1 KiB), so after a smaller

@@ -6,6 +6,10 @@ package struct RecordingReader: ~Copyable {
   private var source: PacketSource
   private var tracks: [Track] = []
   private var trackIndices: [UInt64: Int] = [:]
+  /// By track. What damage has left without a description has no events: those who listen hear of a track before anything on it.
+  private var isDescribed: [Bool] = []
+  /// Some sequence named a track before it was described.
+  private var isAwaiting = false
   /// The last absolute value of incremental counters, by track.
   private var totals: [Int64] = []
   private var sequences: [Sequence] = []
@@ -26,6 +30,8 @@ package struct RecordingReader: ~Copyable {
     var time: UInt64 = 0
     var isIncremental = false
     var track = -1
+    /// The track that it names, as long as that is not described.
+    var awaited = -1
     var extraTracks: [Int] = []
     /// Name number + 1 by interned id.
     var names: [Int32] = []
@@ -208,7 +214,12 @@ package struct RecordingReader: ~Copyable {
       var event = message.message
       sequences[sequence].extraTracks = []
       while event.advance() {
-        if event.number == EventField.track { sequences[sequence].track = track(event.value) }
+        if event.number == EventField.track {
+          let index = track(event.value)
+          sequences[sequence].track = isDescribed[index] ? index : -1
+          sequences[sequence].awaited = isDescribed[index] ? -1 : index
+          if !isDescribed[index] { isAwaiting = true }
+        }
         if event.number == EventField.extraTrack { sequences[sequence].extraTracks.append(track(event.value)) }
       }
     }
@@ -257,6 +268,7 @@ package struct RecordingReader: ~Copyable {
     if let known = trackIndices[uuid] { return known }
     tracks.append(Track(index: tracks.count, parent: nil, name: "", kind: .run))
     totals.append(0)
+    isDescribed.append(false)
     trackIndices[uuid] = tracks.count - 1
     return tracks.count - 1
   }
@@ -325,6 +337,13 @@ package struct RecordingReader: ~Copyable {
       index: index, parent: parentIndex, name: described.name, kind: described.kind,
       namespacePID: described.namespacePID, multiplier: described.multiplier, isIncremental: described.isIncremental)
     if described.isIncremental { sequences[sequence].described.append(index) }
+    if !isDescribed[index] {
+      isDescribed[index] = true
+      for waiting in isAwaiting ? sequences.indices : 0..<0 where sequences[waiting].awaited == index {
+        sequences[waiting].track = index
+        sequences[waiting].awaited = -1
+      }
+    }
     visitor.describe(tracks[index])
   }
 
@@ -374,7 +393,7 @@ package struct RecordingReader: ~Copyable {
       default: break
       }
     }
-    guard !message.isDamaged, track >= 0 else { return }
+    guard !message.isDamaged, track >= 0, isDescribed[track] else { return }
     switch type {
     case EventType.begin:
       let id = Int(truncatingIfNeeded: min(nameID ?? 0, 1 << 20))
@@ -407,6 +426,7 @@ package struct RecordingReader: ~Copyable {
   private mutating func count<Visitor: RecordingVisitor>(
     _ track: Int, _ value: Int64, _ time: UInt64, _ visitor: inout Visitor
   ) {
+    guard isDescribed[track] else { return }
     var absolute = value &* tracks[track].multiplier
     if tracks[track].isIncremental {
       absolute = absolute &+ totals[track]
