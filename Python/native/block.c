@@ -22,12 +22,10 @@ static int make_room(Block *block) {
 }
 
 static void enter_task(Block *block, Open *open) {
-  open->task = caller_can_be_suspended() ? task_current() : NULL;
+  open->task = span_owner();
   if (open->task == NULL) return;
-  task_watch_caller();
-  const Arguments *arguments = block->arguments;
-  open->token = stripchart_task_enter(open->task->track, block->name, arguments == NULL ? NULL : arguments->items,
-                                      arguments == NULL ? 0 : arguments->count);
+  if (open->task->kind != TASK_GREENLET) task_watch_caller();
+  open->token = task_enter(open->task, block->name, block->arguments, false);
 }
 
 // While a block is entered, nobody but its `with` statement holds it. Where that is left without a call of __exit__ (before 3.10 the
@@ -55,7 +53,8 @@ static PyObject *enter(Block *block) {
       name_place(block->text, NULL, 0);
       block->placed = recording.epoch;
     }
-    if (unlikely(may_have_task())) enter_task(block, &open);
+    modules_check();
+    if (unlikely(has_coroutines || has_greenlets)) enter_task(block, &open);
     if (likely(open.task == NULL)) open.token = span_enter(block->name, block->arguments);
   }
   if (likely(block->depth == 0)) {
@@ -75,7 +74,7 @@ static PyObject *enter(Block *block) {
 static Open take_open(Block *block) {
   uint32_t index = block->depth - 1;
   if (unlikely(index > 0)) {
-    Task *task = has_asyncio && caller_can_be_suspended() ? task_current() : NULL;
+    Task *task = has_coroutines || has_greenlets ? span_owner() : NULL;
     for (uint32_t i = block->depth; i-- > 0;) {
       Open *open = open_at(block, i);
       if (open->thread == NULL || (open->thread == &thread_epoch && open->task == task)) {  // NULL: entered outside a recording
@@ -97,7 +96,7 @@ static void leave_with(Open *open, PyObject *exception) {
   size_t count = 0;
   if (exception != Py_None) argument = exception_argument(exception, &kept), count = 1;
   if (open->task == NULL) stripchart_leave_with(open->token, &argument, count);
-  else if (open->task->epoch == recording.epoch) stripchart_task_leave(open->task->track, open->token, &argument, count);
+  else task_leave(open->task, open->token, &argument, count);
   Py_XDECREF(kept);
   Py_XDECREF(open->task);
 }
@@ -170,6 +169,7 @@ static PyObject *block_call(PyObject *self, PyObject *const *arguments, size_t f
 
 static PyObject *block_aenter(PyObject *self, PyObject *nothing) {
   (void)nothing;
+  has_coroutines = true;
   PyObject *entered = enter((Block *)self), *ready = entered == NULL ? NULL : ready_new(entered);
   Py_XDECREF(entered);
   return ready;

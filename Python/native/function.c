@@ -38,11 +38,34 @@ static void tell_place(Function *self) {
   Py_XDECREF(code);
 }
 
+void task_leave_with_error(Task *task, uint64_t token, bool has_raised) {
+  if (!has_raised) return task_leave(task, token, NULL, 0);
+  PyObject *type, *value, *traceback, *kept;
+  PyErr_Fetch(&type, &value, &traceback);
+  stripchart_argument argument = exception_argument(type, &kept);
+  task_leave(task, token, &argument, 1);
+  Py_XDECREF(kept);
+  PyErr_Restore(type, value, traceback);
+}
+
+// On the track of the greenlet that runs.
+static PyObject *call_in_greenlet(Function *self, Task *task, PyObject *const *arguments, size_t count, PyObject *names) {
+  Py_INCREF(task);
+  uint64_t token = task_enter(task, self->name, self->block == NULL ? NULL : ((Block *)self->block)->arguments, false);
+  PyObject *result = call(self->function, arguments, count, names);
+  if (recording.is_on) task_leave_with_error(task, token, result == NULL);
+  Py_DECREF(task);
+  return result;
+}
+
 static PyObject *function_call(PyObject *object, PyObject *const *arguments, size_t count, PyObject *names) {
   Function *self = (Function *)object;
   if (!recording.is_on) return call(self->function, arguments, count, names);
   thread_check();
   if (unlikely(self->placed != recording.epoch)) tell_place(self);
+  modules_check();
+  Task *greenlet = switched_stack();
+  if (unlikely(greenlet != NULL)) return call_in_greenlet(self, greenlet, arguments, count, names);
   uint64_t token = span_enter(self->name, self->block == NULL ? NULL : ((Block *)self->block)->arguments);
   PyObject *result = call(self->function, arguments, count, names);
   if (unlikely(token == 0 || !recording.is_on)) return result;

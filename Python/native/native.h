@@ -30,6 +30,7 @@ typedef void (*SetTrace)(TraceFunction function, PyObject *self);
 PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *length);
 PyAPI_FUNC(PyObject *) PyVectorcall_Call(PyObject *callable, PyObject *arguments, PyObject *keywords);
 PyAPI_FUNC(PyCodeObject *) PyFrame_GetCode(PyFrameObject *frame);
+PyAPI_FUNC(PyFrameObject *) PyFrame_GetBack(PyFrameObject *frame);
 
 extern Vectorcall call;               // PyObject_Vectorcall, or its like
 extern SetTrace set_trace, set_profile;  // PyEval_SetTrace, PyEval_SetProfile; NULL: this CPython does not export them
@@ -107,9 +108,12 @@ static inline Name *name_find(PyObject *text) {
 void name_place(PyObject *text, PyObject *file, uint32_t line);
 int names_prepare(void);
 
-// MARK: tasks.c
+// MARK: tasks.c, greenlets.c: stacks of calls that a thread switches between
 
 typedef struct Code Code;
+typedef struct Suspended Suspended;
+
+enum { TASK_ASYNCIO, TASK_GREENLET, TASK_COROUTINE };
 
 // A function whose lines are counted: shared by all code objects that are the same function, and never freed.
 typedef struct {
@@ -120,28 +124,56 @@ typedef struct {
 
 typedef struct Task {
   PyObject_HEAD
-  stripchart_task *track;
+  stripchart_task *track;  // NULL: of a thread's main greenlet, whose spans are the thread's
   uint32_t epoch;
-  PyObject *reference;  // a weak one to the asyncio task
-  PyObject *key;        // of `known` in tasks.c
+  int kind;
+  uint32_t spans;          // that are open on the track
+  PyObject *reference;     // a weak one to the asyncio task or greenlet; to the frame of a coroutine a strong one
+  PyObject *key;           // of `known` in tasks.c
+  PyObject *name;          // of a coroutine
   struct { uint64_t code, token; } *open;  // coroutines that run in it, by the serials of their code, outermost first
   uint32_t depth, capacity;
+  Suspended *suspended;    // of a greenlet that does not run: its stretches
+  void *lines;             // and where it is in functions whose lines are counted
 } Task;
 
-extern bool has_asyncio;
-bool tasks_look(void);  // has asyncio been imported since?
+extern bool has_coroutines, has_greenlets;
+void modules_look(void);  // which of the libraries that switch have been imported since?
 // Cheap unless a module was imported.
 extern Py_ssize_t modules_seen;
 extern PyObject *modules;
-static inline bool may_have_task(void) {
-  return has_asyncio || (unlikely(PyDict_Size(modules) != modules_seen) && tasks_look());
+static inline void modules_check(void) {
+  if (unlikely(PyDict_Size(modules) != modules_seen)) modules_look();
 }
-Task *task_current(void);            // a new reference, or NULL without an exception
+// The innermost frame can be suspended: the task that its coroutine belongs to. A new reference, or NULL without an exception.
+Task *task_current(void);
+extern PyObject *name_of_first_coroutine;  // where the coroutine itself has no frame yet
+Task *task_known(void);              // the same, but none is made
 void task_watch_caller(void);        // the innermost Python frame has a span of a task
 void task_switched(bool is_resumed); // code with such a span was suspended or resumed
 bool caller_can_be_suspended(void);  // is the innermost Python frame a coroutine or generator?
+// Whose track a span of the caller belongs on: a new reference, or NULL: the thread's.
+Task *span_owner(void);
+uint64_t task_enter(Task *task, uint32_t name, const Arguments *arguments, bool again);
+void task_leave(Task *task, uint64_t token, const stripchart_argument *argument, size_t count);
+void task_leave_with_error(Task *task, uint64_t token, bool has_raised);  // the exception that is set stays set
 void tasks_forget(void);             // in a forked child
 int tasks_prepare(void);
+
+typedef Task *TaskMaker(PyObject *owner, PyObject *key);
+Task *task_find(PyObject *owner, TaskMaker *make);
+Task *task_new(PyObject *owner, PyObject *key, bool is_weak);
+void task_forget(Task *task);
+stripchart_task *track_new(PyObject *name);
+
+extern uint32_t greenlets_gone;      // counts what makes a remembered Task void
+void greenlets_find(void);
+void greenlets_forget(void);
+void greenlet_runs(Task *task);      // the thread runs it, and it has spans
+void greenlet_rests(Task *task);
+Task *greenlet_task(void);
+// The greenlet that runs, borrowed; NULL: there are none, or it is the thread's main one.
+static inline Task *switched_stack(void) { return unlikely(has_greenlets) ? greenlet_task() : NULL; }
 
 // MARK: block.c, function.c
 
@@ -225,6 +257,9 @@ void stretch_stop(Code *code, uint32_t what);
 void stretch_return(Code *code, uint32_t what);
 void stretch_unwind(Code *code, uint32_t what, PyObject *exception_type);
 void stretches_forget(void);  // of the calling thread
+// A greenlet is left: its stretches end on the thread's track, to begin again when it goes on. `room` is used again.
+Suspended *stretches_suspend(Suspended *room);
+void stretches_resume(Suspended *suspended);
 
 // MARK: instrument.c, by way of monitoring.c (3.12 and later) or tracing.c (before)
 

@@ -118,6 +118,7 @@ static PyObject *after_fork(PyObject *module, PyObject *nothing) {
   changed(stripchart_state() != 0);
   stretches_forget();
   tasks_forget();
+  greenlets_forget();
   Py_INCREF(Py_None);
   return Py_None;
 }

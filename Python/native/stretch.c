@@ -7,6 +7,9 @@
 typedef struct {
   uint64_t code;  // its serial
   uint64_t token;
+  uint32_t name;
+  Task *life;   // whose track has the life of the coroutine that runs in the stretch, or NULL
+  Task *owner;  // the greenlet on whose track the stretch itself stands; NULL: on the thread's
 } Stretch;
 
 enum { NEAR = 32 };
@@ -18,63 +21,154 @@ static __thread struct {
 
 static Stretch *at(uint32_t index) { return index < NEAR ? &stack.near[index] : &stack.far[index - NEAR]; }
 
-static void push(Code *code, uint64_t token) {
+static bool push(Stretch stretch) {
   if (unlikely(stack.depth >= NEAR && stack.depth - NEAR >= stack.capacity)) {
     uint32_t capacity = stack.capacity == 0 ? 64 : 2 * stack.capacity;
     Stretch *grown = realloc(stack.far, capacity * sizeof(Stretch));
-    if (grown == NULL) return;  // this one is left by whoever ends it around
+    if (grown == NULL) return false;  // this one is left by whoever ends it around
     stack.far = grown;
     stack.capacity = capacity;
   }
-  *at(stack.depth++) = (Stretch){code->serial, token};
+  *at(stack.depth++) = stretch;
+  return true;
 }
 
-// The token of the innermost open stretch of this code; those in it, whose ends nobody reported, are dropped: the core ends them.
-static uint64_t pop(Code *code) {
+static void release(Stretch *stretch) {
+  Py_CLEAR(stretch->life);
+  Py_CLEAR(stretch->owner);
+}
+
+// The innermost open stretch of this code; those in it, whose ends nobody reported, are dropped: the core ends them.
+static Stretch pop(Code *code) {
+  Stretch none = {0, 0, 0, NULL, NULL};
   uint32_t index = stack.depth;
   while (index > 0 && at(index - 1)->code != code->serial) index--;
-  if (index == 0) return 0;  // it began before it was instrumented
-  uint64_t token = at(index - 1)->token;
-  stack.depth = index - 1;
+  if (index == 0) return none;  // it began before it was instrumented
+  while (unlikely(stack.depth > index)) release(at(--stack.depth));
+  Stretch stretch = *at(--stack.depth);
   if (unlikely(stack.far != NULL && stack.depth <= NEAR)) {
     free(stack.far);
     stack.far = NULL;
     stack.capacity = 0;
   }
-  return token;
+  return stretch;
 }
 
-void stretches_forget(void) { stack.depth = 0; }
+void stretches_forget(void) {
+  while (stack.depth > 0) release(at(--stack.depth));
+}
+
+// MARK: on which track
+
+// `life`: a new reference, which goes with the stretch.
+static void begin(Code *code, const Arguments *arguments, bool again, Task *life) {
+  Stretch stretch = {code->serial, 0, code->name, life, NULL};
+  Task *greenlet = life == NULL ? switched_stack() : NULL;
+  if (unlikely(life != NULL)) {
+    stretch.token = stripchart_enter_stretch(life->epoch == recording.epoch ? life->track : NULL, code->name,
+                                             arguments == NULL ? NULL : arguments->items, arguments == NULL ? 0 : arguments->count, again);
+  } else if (unlikely(greenlet != NULL)) {
+    stretch.owner = greenlet;
+    Py_INCREF(greenlet);
+    stretch.token = task_enter(greenlet, code->name, arguments, again);
+  } else {
+    stretch.token = again ? stripchart_enter_again(code->name) : span_enter(code->name, arguments);
+  }
+  if (unlikely(!push(stretch))) release(&stretch);
+}
+
+static void end(Stretch *stretch, const stripchart_argument *argument, size_t count) {
+  if (recording.is_on && stretch->token != 0) {
+    if (unlikely(stretch->owner != NULL)) task_leave(stretch->owner, stretch->token, argument, count);
+    else if (count == 0) stripchart_leave(stretch->token);
+    else stripchart_leave_with(stretch->token, argument, count);
+  }
+  release(stretch);
+}
+
+struct Suspended {
+  uint32_t count, capacity;
+  Stretch stretches[];
+};
+
+Suspended *stretches_suspend(Suspended *room) {
+  uint32_t count = stack.depth;
+  if (count == 0) {
+    if (room != NULL) room->count = 0;
+    return room;
+  }
+  if (room == NULL || room->capacity < count) {
+    Suspended *grown = realloc(room, sizeof(Suspended) + 2 * count * sizeof(Stretch));
+    if (grown == NULL) {
+      stretches_forget();
+      return room;
+    }
+    room = grown;
+    room->capacity = 2 * count;
+  }
+  room->count = count;
+  while (stack.depth > 0) {
+    Stretch stretch = *at(--stack.depth);
+    if (stretch.owner == NULL && stretch.token != 0 && recording.is_on) stripchart_leave(stretch.token), stretch.token = 0;
+    room->stretches[stack.depth] = stretch;
+  }
+  return room;
+}
+
+void stretches_resume(Suspended *suspended) {
+  for (uint32_t i = 0; i < suspended->count; i++) {
+    Stretch stretch = suspended->stretches[i];
+    if (stretch.owner == NULL && recording.is_on) {
+      Task *life = stretch.life;
+      stretch.token = stripchart_enter_stretch(life != NULL && life->epoch == recording.epoch ? life->track : NULL, stretch.name,
+                                               NULL, 0, 1);
+    }
+    if (!push(stretch)) release(&stretch);
+  }
+  suspended->count = 0;
+}
 
 // MARK: the span of a coroutine's whole life, on its task's track
 
-static void task_start(Code *code, const Arguments *arguments) {
-  Task *task = may_have_task() ? task_current() : NULL;
-  if (task == NULL) return;
+// The task, a new reference, or NULL.
+static Task *task_start(Code *code, const Arguments *arguments) {
+  has_coroutines = true;
+  modules_check();
+  Task *task = task_current();
+  if (task == NULL) return NULL;
   if (task->depth == task->capacity) {
     uint32_t capacity = task->capacity == 0 ? 4 : 2 * task->capacity;
     void *grown = realloc(task->open, capacity * sizeof task->open[0]);
     if (grown == NULL) {
       Py_DECREF(task);
-      return;
+      return NULL;
     }
     task->open = grown;
     task->capacity = capacity;
   }
   task->open[task->depth].code = code->serial;
-  task->open[task->depth++].token = stripchart_task_enter(task->track, code->name, arguments == NULL ? NULL : arguments->items,
-                                                          arguments == NULL ? 0 : arguments->count);
-  Py_DECREF(task);
+  task->open[task->depth++].token = task_enter(task, code->name, arguments, false);
+  return task;
+}
+
+// The task in which the coroutine that goes on has its life, a new reference, or NULL.
+static Task *task_of_life(Code *code) {
+  Task *task = task_known();
+  if (task == NULL) return NULL;
+  uint32_t index = task->depth;
+  while (index > 0 && task->open[index - 1].code != code->serial) index--;
+  if (index == 0) Py_CLEAR(task);
+  return task;
 }
 
 static void task_end(Code *code, const stripchart_argument *argument, size_t count) {
-  Task *task = may_have_task() ? task_current() : NULL;
+  Task *task = task_known();
   if (task == NULL) return;
   uint32_t index = task->depth;
   while (index > 0 && task->open[index - 1].code != code->serial) index--;
   if (index > 0) {
     task->depth = index - 1;
-    stripchart_task_leave(task->track, task->open[index - 1].token, argument, count);
+    task_leave(task, task->open[index - 1].token, argument, count);
   }
   Py_DECREF(task);
 }
@@ -99,8 +193,9 @@ void stretch_start(Code *code, uint32_t what) {
   if (what & CODE_SPANS) {
     if (unlikely(code->placed != recording.epoch)) tell_place(code);
     const Arguments *arguments = code->arguments_from == NULL ? NULL : ((Block *)code->arguments_from)->arguments;
-    if (what & CODE_TASK_SPANS) task_start(code, arguments);
-    push(code, span_enter(code->name, arguments));
+    modules_check();
+    Task *life = what & CODE_TASK_SPANS ? task_start(code, arguments) : NULL;
+    begin(code, life == NULL ? arguments : NULL, false, life);  // a life has the arguments already
   }
   if (what & CODE_LINES) stripchart_code_enter(code->lines->core);
 }
@@ -109,7 +204,7 @@ void stretch_resume(Code *code, uint32_t what, PyFrameObject *frame) {
   if (!recording.is_on) return;
   thread_check();
   if (what & CODE_SWITCHES) task_switched(true);
-  if (what & CODE_SPANS) push(code, stripchart_enter_again(code->name));
+  if (what & CODE_SPANS) begin(code, NULL, true, what & CODE_TASK_SPANS ? task_of_life(code) : NULL);
   if (what & CODE_LINES) {
     int line = frame == NULL ? 0 : PyFrame_GetLineNumber(frame);
     uint32_t offset = frame == NULL || code->lines->is_step == NULL ? 0 : offset_of(frame);
@@ -137,8 +232,8 @@ void stretch_pause(Code *code, uint32_t what) {
 
 void stretch_stop(Code *code, uint32_t what) {
   if (what & CODE_SPANS) {
-    uint64_t token = pop(code);
-    if (recording.is_on && token != 0) stripchart_leave(token);
+    Stretch stretch = pop(code);
+    end(&stretch, NULL, 0);
   }
   if (recording.is_on && (what & CODE_LINES)) stripchart_code_leave(code->lines->core);
 }
@@ -153,13 +248,14 @@ void stretch_unwind(Code *code, uint32_t what, PyObject *exception_type) {
     stretch_return(code, what);
     return;
   }
-  uint64_t token = what & CODE_SPANS ? pop(code) : 0;
-  if (!recording.is_on) return;
+  Stretch stretch = {0, 0, 0, NULL, NULL};
+  if (what & CODE_SPANS) stretch = pop(code);
+  if (!recording.is_on) return release(&stretch);
   if (what & CODE_LINES) stripchart_code_leave(code->lines->core);
   if (!(what & CODE_SPANS)) return;
   PyObject *kept;
   stripchart_argument argument = exception_argument(exception_type, &kept);
-  if (token != 0) stripchart_leave_with(token, &argument, 1);
+  end(&stretch, &argument, 1);
   if (what & CODE_TASK_SPANS) task_end(code, &argument, 1);
   Py_XDECREF(kept);
 }

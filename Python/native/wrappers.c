@@ -3,28 +3,6 @@
 
 static const Arguments *arguments_of(PyObject *block) { return block == Py_None ? NULL : ((Block *)block)->arguments; }
 
-// (name, again, span or None, step, given) -> what step(given) gives. One call, so that no signal's handler raises between the span's
-// begin and its end.
-static PyObject *run_stretch(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-  (void)module;
-  if (count != 5 || !PyUnicode_Check(arguments[0])) {
-    PyErr_SetString(PyExc_TypeError, "run_stretch(name, again, span, step, given)");
-    return NULL;
-  }
-  uint64_t token = 0;
-  if (recording.is_on) {
-    thread_check();
-    Name *name = name_find(arguments[0]);
-    if (name == NULL) return NULL;
-    token = arguments[1] == Py_True ? stripchart_enter_again(name->number) : span_enter(name->number, arguments_of(arguments[2]));
-  }
-  PyObject *result = call(arguments[3], arguments + 4, 1, NULL);
-  if (token == 0 || !recording.is_on) return result;
-  if (result != NULL || PyErr_ExceptionMatches(PyExc_StopIteration)) stripchart_leave(token);
-  else span_leave_raising(token);
-  return result;
-}
-
 // The span of a coroutine's life, on its task's track. It ends with this object at the latest.
 typedef struct {
   PyObject_HEAD
@@ -34,10 +12,45 @@ typedef struct {
 
 static PyTypeObject *life_type;
 
+// (name, again, span or None, step, given, life or None) -> what step(given) gives. One call, so that no signal's handler raises between the span's
+// begin and its end.
+static PyObject *run_stretch(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  (void)module;
+  if (count != 6 || !PyUnicode_Check(arguments[0])) {
+    PyErr_SetString(PyExc_TypeError, "run_stretch(name, again, span, step, given, life)");
+    return NULL;
+  }
+  uint64_t token = 0;
+  Task *greenlet = NULL;
+  if (recording.is_on) {
+    thread_check();
+    modules_check();
+    Name *name = name_find(arguments[0]);
+    if (name == NULL) return NULL;
+    bool again = arguments[1] == Py_True;
+    Task *task = Py_TYPE(arguments[5]) == life_type ? ((Life *)arguments[5])->task : NULL;
+    const Arguments *given = again || task != NULL ? NULL : arguments_of(arguments[2]);  // a life has them already
+    greenlet = task == NULL ? switched_stack() : NULL;
+    if (task != NULL && task->epoch == recording.epoch) token = stripchart_enter_stretch(task->track, name->number, NULL, 0, again);
+    else if (greenlet != NULL) token = task_enter(greenlet, name->number, given, again);
+    else token = again ? stripchart_enter_again(name->number) : span_enter(name->number, given);
+  }
+  Py_XINCREF(greenlet);
+  PyObject *result = call(arguments[3], arguments + 4, 1, NULL);
+  bool has_raised = result == NULL && !PyErr_ExceptionMatches(PyExc_StopIteration);
+  if (token != 0 && recording.is_on) {
+    if (greenlet != NULL) task_leave_with_error(greenlet, token, has_raised);
+    else if (has_raised) span_leave_raising(token);
+    else stripchart_leave(token);
+  }
+  Py_XDECREF(greenlet);
+  return result;
+}
+
 static void end_life(Life *life, const stripchart_argument *argument, size_t count) {
   if (life->token != 0 && recording.is_on && life->task->epoch == recording.epoch) {
     thread_check();
-    stripchart_task_leave(life->task->track, life->token, argument, count);
+    task_leave(life->task, life->token, argument, count);
   }
   life->token = 0;
 }
@@ -53,7 +66,11 @@ static void life_dealloc(PyObject *self) {
 // (name, span or None) -> the life, or None outside of a task
 static PyObject *enter_task(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   (void)module;
-  Task *task = recording.is_on && count == 2 && PyUnicode_Check(arguments[0]) && may_have_task() ? task_current() : NULL;
+  has_coroutines = true;
+  modules_check();
+  name_of_first_coroutine = arguments[0];
+  Task *task = recording.is_on && count == 2 && PyUnicode_Check(arguments[0]) ? task_current() : NULL;
+  name_of_first_coroutine = NULL;
   if (task == NULL) {
     Py_INCREF(Py_None);
     return Py_None;
@@ -67,8 +84,7 @@ static PyObject *enter_task(PyObject *module, PyObject *const *arguments, Py_ssi
   const Arguments *given = arguments_of(arguments[1]);
   Name *name = name_find(arguments[0]);
   life->task = task;
-  life->token = name == NULL ? 0 : stripchart_task_enter(task->track, name->number, given == NULL ? NULL : given->items,
-                                                         given == NULL ? 0 : given->count);
+  life->token = name == NULL ? 0 : task_enter(task, name->number, given, false);
   if (name == NULL) Py_CLEAR(life);
   return (PyObject *)life;
 }
@@ -107,10 +123,10 @@ static PyObject *place(PyObject *module, PyObject *arguments) {
 
 PyMethodDef wrapper_methods[] = {
     {"run_stretch", (PyCFunction)(void *)run_stretch, METHOD_FASTCALL,
-     "run_stretch(name, again, span, step, given) -> step(given)\n\nA stretch of a generator, on this thread; `again`: it was\n"
-     "suspended."},
+     "run_stretch(name, again, span, step, given, life) -> step(given)\n\nA stretch of a generator, on this thread; `again`: it was\n"
+     "suspended; `life`: what enter_task gave, or None."},
     {"enter_task", (PyCFunction)(void *)enter_task, METHOD_FASTCALL,
-     "enter_task(name, span) -> life\n\nA span on the track of the asyncio task that runs. None: there is none."},
+     "enter_task(name, span) -> life\n\nA span on the track of the task that runs. None: there is none."},
     {"leave_task", (PyCFunction)(void *)leave_task, METHOD_FASTCALL, "leave_task(life, exception_type)"},
     {"place", place, METH_VARARGS, "place(name, file, line)\n\nWhere the spans of a name stand."},
     {NULL, NULL, 0, NULL},

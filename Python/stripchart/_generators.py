@@ -1,7 +1,7 @@
 """Wrappers of generators and coroutines, where sys.monitoring cannot tell when they run: before 3.12.
 
-Each stretch in which one runs is entered and left; the first is a call, the others go on with it. In an asyncio task the whole
-life of a coroutine is a span on the task's track besides.
+Each stretch in which one runs is entered and left; the first is a call, the others go on with it. The whole life of a
+coroutine is a span on its task's track besides.
 """
 from __future__ import annotations
 
@@ -53,13 +53,15 @@ def wrap(function: Callable[..., Any], name: str, span: Optional[_native.Span]) 
 
 
 @types.coroutine
-def _stretches(running: Any, name: str, span: Optional[_native.Span], again: bool) -> Generator[Any, Any, Any]:
+def _stretches(
+    running: Any, name: str, span: Optional[_native.Span], again: bool, life: Any = None
+) -> Generator[Any, Any, Any]:
     """Passes everything on to and from `running`: a generator, a coroutine, or a step of an async generator."""
     step: Callable[[Any], Any] = running.send
     given: Any = None
     while True:
         try:
-            item = _native.run_stretch(name, again, span, step, given)
+            item = _native.run_stretch(name, again, span, step, given, life)
         except StopIteration as stop:
             return stop.value
         again = True
@@ -78,7 +80,7 @@ async def _life(coroutine: Any, name: str, span: Optional[_native.Span]) -> Any:
     if handle is None:
         return await _stretches(coroutine, name, span, False)
     try:
-        result = await _stretches(coroutine, name, span, False)
+        result = await _stretches(coroutine, name, span, False, handle)
     except BaseException as error:
         _native.leave_task(handle, None if isinstance(error, GeneratorExit) else type(error))
         raise

@@ -81,8 +81,9 @@ class Options:
 class CellRecording:
     """One cell, or one expression, in a recording of its own; or in that which runs already."""
 
-    def __init__(self, options: Options, namespace: Dict[str, Any]) -> None:
+    def __init__(self, options: Options, namespace: Dict[str, Any], cell: Optional[str] = None) -> None:
         self._options = options
+        self._span: Any = None
         self._folder: Optional[tempfile.TemporaryDirectory[str]] = None
         self._path: Optional[str] = None
         self._joined = False
@@ -92,8 +93,11 @@ class CellRecording:
             self._joined = True
         else:
             self._start()
-        if options.lines and not self._problem:
-            self._watching = _LinesOfCell(options.lines, namespace)
+        if not self._problem and (options.lines or cell is not None):
+            self._watching = _LinesOfCell(options.lines, namespace, cell)
+        if not self._problem and cell is not None:
+            self._span = stripchart.span(cell)
+            self._span.__enter__()
 
     def _start(self) -> None:
         if self._options.output:
@@ -111,6 +115,8 @@ class CellRecording:
 
     def end(self) -> str:
         """The report, or why there is none."""
+        if self._span is not None:
+            self._span.__exit__(None, None, None)
         if self._watching is not None:
             self._watching.end()
         if self._problem:
@@ -150,9 +156,10 @@ class CellRecording:
 
 
 class _LinesOfCell:
-    """Counts the lines of the functions that are named: objects of the notebook, or what a pattern matches."""
+    """Counts the lines of the cell itself, and of the functions that are named: objects of the notebook, or what a pattern
+    matches."""
 
-    def __init__(self, names: List[str], namespace: Dict[str, Any]) -> None:
+    def __init__(self, names: List[str], namespace: Dict[str, Any], cell: Optional[str] = None) -> None:
         from . import _hooks
         from ._matcher import Matcher
         from ._patterns import LINES
@@ -160,6 +167,7 @@ class _LinesOfCell:
         self._hooks = _hooks
         self._bit = LINES
         self._codes: Set[int] = set()
+        self._cell = cell
         patterns: List[str] = []
         for name in names:
             codes = list(_codes_of(name, namespace))
@@ -171,6 +179,8 @@ class _LinesOfCell:
         _hooks.watch(self, LINES)
 
     def __call__(self, code: Any, module: Optional[str]) -> Any:
+        if self._cell is not None and _is_of_cell(code):
+            return self._bit, self._cell
         return self._bit if id(code) in self._codes else self._matcher(code, module)
 
     def end(self) -> None:
@@ -191,6 +201,13 @@ class _LinesOfCell:
             hint = f" (did you mean {names}?)" if names and why == "matched nothing" else ""
             lines.append(f"--lines {asked.pattern.text!r} {why}{hint}")
         return lines
+
+
+def _is_of_cell(code: Any) -> bool:
+    """What stands in a cell outside of functions: IPython compiles each statement by itself."""
+    if code.co_name != "<module>" and not code.co_name.startswith("<cell line"):
+        return False
+    return code.co_filename.startswith("<ipython-input-") or "ipykernel_" in code.co_filename
 
 
 def _codes_of(name: str, namespace: Dict[str, Any]) -> Any:
@@ -262,7 +279,8 @@ class Magics:
         if options.rest:
             self._show(f"stripchart: {options.rest!r} is no option\n{_USAGE}")
             return
-        self._running.append((info.raw_cell, CellRecording(options, self._shell.user_ns)))
+        cell = f"In [{self._shell.execution_count}]"
+        self._running.append((info.raw_cell, CellRecording(options, self._shell.user_ns, cell)))
 
     def after_cell(self, result: Any) -> None:
         if self._running and self._running[-1][0] == result.info.raw_cell:

@@ -126,6 +126,11 @@ package struct ProgramBook: Sendable {
   mutating func note(_ name: String, on track: Int, _ note: Note) -> Bool {
     switch name {
     case "library": library(note, on: track)
+    case "library cost":
+      if let place = libraries.firstIndex(where: { $0.process == process(of: track) }) {
+        libraries[place].usage.measuredNanoseconds = max(
+          libraries[place].usage.measuredNanoseconds, note.integer("ns") ?? 0)
+      }
     case "span":
       found("functions", on: track)
       if let name = note.text("name"), let file = note.text("file"), places[name] == nil {

@@ -51,6 +51,9 @@ package struct LibraryUsage: Sendable {
   /// Lines that began, and functions with counted lines that were entered, resumed and left.
   package var lineEvents: UInt64 = 0
 
+  /// What was measured besides: threads that joined, readings that were dearer than the first ones.
+  package var measuredNanoseconds: Int64 = 0
+
   package init() {}
 
   /// What all of it cost, estimated from the costs of one. `nil`: they are not known.
@@ -59,7 +62,7 @@ package struct LibraryUsage: Sendable {
     let spans = Double(events) / 2 + Double(foldedCalls)
     return
       (spans * Double(eventNanoseconds ?? 0) + Double(readings) * Double(readingNanoseconds ?? 0)
-      + Double(max(lineEvents, lineHits)) * Double(lineNanoseconds ?? 0)) / 1e9
+      + Double(max(lineEvents, lineHits)) * Double(lineNanoseconds ?? 0) + Double(measuredNanoseconds)) / 1e9
   }
 }
 

@@ -106,7 +106,7 @@ package struct RangeVisitor: RecordingVisitor {
     case "recording ended":
       let reason = isToEnd ? values : [Annotation("reason", text: "a part of the recording")]
       summarizer.note(name, on: track, at: to, reason)
-    case "machine", "missing", "pattern", "library", "code", "source", "stacks":
+    case "machine", "missing", "pattern", "library", "library cost", "code", "source", "stacks":
       summarizer.note(name, on: track, at: min(max(time, from), to), values)
     case "suspended", "resumed": if isInside(track, time) { summarizer.note(name, on: track, at: time, values) }
     // How often it read is told for the whole recording only.

@@ -59,18 +59,20 @@ package struct SpanTree: Sendable {
     }
   }
 
-  private struct Frame {
+  struct Frame {
     let node: Int32
     /// The place of the thread's latest reading when it began; -1: none.
     let reading: Int32
     let begin: UInt64
     var childNanoseconds: UInt64 = 0
     var isResumed = false
+    /// Of a thread's: the track of the task that the thread runs in it, and no call of its own; -1: none.
+    var task: Int32 = -1
     /// Its arguments are the last of the thread's.
     var hasArguments = false
   }
 
-  private struct Thread {
+  struct Thread {
     var pid: Int32 = 0
     var tid: Int32 = 0
     var isTask = false
@@ -90,11 +92,13 @@ package struct SpanTree: Sendable {
     var arguments: [[Annotation]] = []
     /// A reading at most so old counts as one of now.
     var boundNanoseconds: UInt64 = 100_000
+    /// Places of the frames that are stretches of tasks.
+    var stretches: [Int] = []
   }
 
   /// `nodes[0]` is the root, which is no span.
   package internal(set) var nodes = [Node(name: -1, parent: -1)]
-  private var threads: [Thread] = []
+  var threads: [Thread] = []
   /// The root of the spans of tasks, made when there is a task.
   private var taskRoot: Int32 = 0
   /// By track: thread and metric, if it is one of a thread's readings.
@@ -105,7 +109,7 @@ package struct SpanTree: Sendable {
   private var runs: [ProcessRuns] = []
   private var runPlaces: [Int32: Int32] = [:]
   /// The track of a reading whose event comes next; -1: none.
-  private var pending: Int = -1
+  var pending: Int = -1
   /// Of all processes that were read; there after ``finish(at:)``.
   package private(set) var processGrowth: [ProcessGrowth] = []
   private var growth: [Int32: [SpanGrowth]] = [:]
@@ -194,9 +198,11 @@ package struct SpanTree: Sendable {
   // MARK: whose a reading is
 
   /// An event of `track` carried the reading that was told last.
-  private mutating func point(_ track: Int, at time: UInt64, before: Int32, after: Int32) {
+  mutating func point(_ track: Int, at time: UInt64, before: Int32, after: Int32) {
     let reading = pending
     pending = -1
+    // What a thread calls while it runs a task is the task's.
+    let track = taskRun(by: track) ?? track
     // The thread's own, or that of a task which the thread runs.
     guard reading == track || threads[track].isTask && !threads[reading].isTask && threads[reading].runs == threads[track].runs,
       threads[track].runs >= 0, var values = threads[reading].readings.entries.last?.values
@@ -207,8 +213,9 @@ package struct SpanTree: Sendable {
     var point = ReadPoint(
       time: time, thread: thread, track: Int32(truncatingIfNeeded: track), before: before, after: after, values: values)
     point.isOfTask = threads[track].isTask
-    if reading != track, let own = threads[reading].frames.last {
-      if own.begin > threads[track].frames.last?.begin ?? 0 {
+    let isRun = !threads[reading].stretches.isEmpty
+    if reading != track, let own = isRun ? frameAroundTasks(of: reading) : threads[reading].frames.last {
+      if !isRun, own.begin > threads[track].frames.last?.begin ?? 0 {
         (point.before, point.after, point.isOfTask) = (own.node, own.node, false)
         point.track = Int32(truncatingIfNeeded: reading)
       } else {
@@ -241,15 +248,16 @@ package struct SpanTree: Sendable {
     return Int32(nodes.count - 1)
   }
 
-  private mutating func grow(to track: Int) { while threads.count <= track { threads.append(Thread()) } }
+  mutating func grow(to track: Int) { while threads.count <= track { threads.append(Thread()) } }
 
   // MARK: spans
 
   package mutating func begin(_ track: Int, name: Int, at time: UInt64) {
     if track >= threads.count { grow(to: track) }
     threads[track].events &+= 1
-    let outer = threads[track].frames.last?.node
-    let node = Int32(truncatingIfNeeded: child(of: Int(outer ?? threads[track].root), named: name))
+    let outer = innermostNode(track)
+    let root = threads[taskInnermost(on: track) ?? track].root
+    let node = Int32(truncatingIfNeeded: child(of: Int(outer ?? root), named: name))
     if nodes[Int(node)].track != track { met(Int(node), on: track) }
     threads[track].frames.append(Frame(node: node, reading: threads[track].latest, begin: time))
     if pending >= 0 { point(track, at: time, before: outer ?? ReadPoint.Code.outside, after: node) }
@@ -262,6 +270,7 @@ package struct SpanTree: Sendable {
   }
 
   package mutating func begin(_ track: Int, name: Int, at time: UInt64, _ detail: SpanDetail) {
+    if let task = detail.task, !isByTrack { return beginStretch(of: task, on: track, at: time) }
     begin(track, name: name, at: time)
     let frame = threads[track].frames.count - 1
     threads[track].frames[frame].isResumed = detail.isResumed
@@ -275,8 +284,9 @@ package struct SpanTree: Sendable {
       unmatchedEnds += 1
       return
     }
+    if frame.task >= 0 { return endStretch(frame, on: track, at: time) }
     if pending >= 0 {
-      let outer = threads[track].frames.last?.node ?? ReadPoint.Code.outside
+      let outer = innermostNode(track) ?? ReadPoint.Code.outside
       point(track, at: time, before: frame.node, after: outer)
     }
     let node = Int(frame.node)
@@ -284,7 +294,7 @@ package struct SpanTree: Sendable {
     nodes[node].durations.add(duration)
     activity.add(node, from: frame.begin, to: time)
     nodes[node].selfNanoseconds &+= duration >= frame.childNanoseconds ? duration - frame.childNanoseconds : 0
-    if let last = threads[track].frames.indices.last { threads[track].frames[last].childNanoseconds &+= duration }
+    addToParent(of: track, duration)
     if frame.isResumed { nodes[node].resumed += 1 }
     if frame.hasArguments, let arguments = threads[track].arguments.popLast(),
       duration >= nodes[node].argumentsNanoseconds
@@ -302,7 +312,7 @@ package struct SpanTree: Sendable {
   }
 
   package mutating func end(_ track: Int, at time: UInt64, _ detail: SpanDetail) {
-    if track < threads.count, let frame = threads[track].frames.indices.last {
+    if track < threads.count, let frame = threads[track].frames.indices.last, threads[track].frames[frame].task < 0 {
       let node = Int(threads[track].frames[frame].node)
       if let type = detail.exception { nodes[node].add(exception: type) }
       if detail.isLeftOpen { nodes[node].leftOpen += 1 }
@@ -365,7 +375,7 @@ package struct SpanTree: Sendable {
     for (track, thread) in threads.enumerated() where !thread.frames.isEmpty {
       let end = endOf(track)
       var inside: UInt64 = 0
-      for frame in thread.frames.reversed() {
+      for frame in thread.frames.reversed() where frame.task < 0 {
         let node = Int(frame.node)
         nodes[node].open += 1
         if nodes[node].openPIDs.count < 64, !nodes[node].openPIDs.contains(thread.pid) {

@@ -403,6 +403,9 @@ package struct Summarizer: RecordingVisitor {
     facts.marks = program.marks(seconds)
     facts.markCount = program.markCount
     facts.libraries = program.libraryUsages(spans)
+    // One that the recorder found silent may have joined a moment later.
+    let writers = Set(facts.libraries.compactMap(\.pid))
+    facts.missing.removeAll { fact in fact.probe == "spans" && fact.pid.map(writers.contains) ?? false }
     facts.misuses = program.misuses
     facts.unmatchedPatterns = program.unmatchedPatterns
     facts.unmatchedSpanEnds = spans.unmatchedEnds

@@ -67,7 +67,7 @@ struct RunCommand: ParsableCommand {
     var samplerOptions = try options.samplerOptions()
     samplerOptions.isReaper = true
     samplerOptions.listensForExits = true
-    let parts = try options.samplerParts(samplerOptions)
+    var parts = try options.samplerParts(samplerOptions)
     let name = program.split(separator: "/").last.map(String.init) ?? program
     let signals = try Recorder.signals()
     let instrumentation = try Instrumentation(functions: functions, lines: lines)
@@ -84,6 +84,8 @@ struct RunCommand: ParsableCommand {
       instrumentation?.remove()
       throw error
     }
+    parts.append(
+      SilentPrograms(of: file.path, proc: samplerOptions.roots.proc, asksForFunctions: instrumentation != nil).part)
     let facts = Recorder.facts(
       mode: "run",
       command: ChildProcess.arguments(after: ChildProcess.argumentCount - words, bytes: Annotation.longest),

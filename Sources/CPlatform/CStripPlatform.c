@@ -436,6 +436,82 @@ uint64_t strip_peak_resident(void) {
   return kilobytes * 1024;
 }
 
+// MARK: what ancestors say
+
+// A file of /proc/PID, up to `capacity` - 1 bytes; ends with a NUL.
+static ssize_t read_of(int pid, const char *file, char *buffer, size_t capacity) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  size_t count = 0;
+  while (count < capacity - 1) {
+    ssize_t now = read(fd, buffer + count, capacity - 1 - count);
+    if (now < 0 && errno == EINTR) continue;
+    if (now <= 0) break;
+    count += (size_t)now;
+  }
+  close(fd);
+  buffer[count] = 0;
+  return (ssize_t)count;
+}
+
+static int parent_of(int pid, char *buffer, size_t capacity) {
+  if (read_of(pid, "stat", buffer, capacity) <= 0) return 0;
+  const char *end = strrchr(buffer, ')');
+  int parent = 0;
+  return end != NULL && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;  // proc_pid_stat(5), fields 3 and 4
+}
+
+static int copied(const char *text, size_t length, char *out, size_t capacity) {
+  if (length == 0 || length >= capacity) return 0;
+  memcpy(out, text, length);
+  out[length] = 0;
+  return 1;
+}
+
+static int in_environment(char *buffer, ssize_t count, const char *variable, char *out, size_t capacity) {
+  size_t length = strlen(variable);
+  for (char *at = buffer; at < buffer + count; at += strlen(at) + 1) {
+    if (strncmp(at, variable, length) == 0 && at[length] == '=') return copied(at + length + 1, strlen(at + length + 1), out, capacity);
+  }
+  return 0;
+}
+
+// proc_pid_maps(5): the file that a process shares with others and may write.
+static int in_mappings(char *buffer, char *out, size_t capacity) {
+  for (char *line = buffer, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+    *end = 0;
+    char *path = strchr(line, '/');
+    if (strstr(line, " rw-s ") != NULL && path != NULL && strncmp(path, "/dev/", 5) != 0) return copied(path, strlen(path), out, capacity);
+  }
+  return 0;
+}
+
+int strip_ancestors_recording(const char *variable, const char *recorder, int above, char *out, size_t capacity) {
+  enum { SIZE = 1 << 18, MOST = 64 };
+  int saved = errno, pid = 0;
+  char self[16] = "";
+  ssize_t length = readlink("/proc/self", self, sizeof self - 1);
+  char *buffer = length > 0 && atoi(self) == getpid() ? malloc(SIZE) : NULL;  // else its numbers are those of another PID namespace
+  if (buffer != NULL) {
+    pid = above == 0 ? getppid() : above == 1 ? 0 : parent_of(above, buffer, SIZE);
+    for (int level = 0; pid > 0 && level < MOST; level++) {
+      ssize_t count = read_of(pid, "environ", buffer, SIZE);
+      if (count > 0 && in_environment(buffer, count, variable, out, capacity)) break;
+      count = read_of(pid, "comm", buffer, SIZE);
+      if (count > 0 && strncmp(buffer, recorder, strlen(recorder)) == 0 && buffer[strlen(recorder)] == '\n' &&
+          read_of(pid, "maps", buffer, SIZE) > 0 && in_mappings(buffer, out, capacity)) {
+        break;
+      }
+      pid = pid == 1 || level == MOST - 1 ? 0 : parent_of(pid, buffer, SIZE);
+    }
+    free(buffer);
+  }
+  errno = saved;
+  return pid;
+}
+
 int strip_read_self(strip_statm *statm, strip_reading *out) {
   int saved = errno;
   char text[128];
@@ -443,16 +519,14 @@ int strip_read_self(strip_statm *statm, strip_reading *out) {
   if (!is_still_statm(statm)) *statm = open_statm();
   int64_t pages = statm->descriptor < 0 ? -1 : resident_pages(text, pread(statm->descriptor, text, sizeof text, 0));
   struct rusage usage;
-  struct timespec thread, process;
-  if (pages < 0 || getrusage(RUSAGE_THREAD, &usage) == -1 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process) == -1 ||
-      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &thread) == -1) {
+  struct timespec thread;
+  if (pages < 0 || getrusage(RUSAGE_THREAD, &usage) == -1 || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &thread) == -1) {
     int error = errno;
     errno = saved;
     return error ? -error : -EIO;
   }
   *out = (strip_reading){
       .thread_cpu = (uint64_t)thread.tv_sec * 1000000000 + (uint64_t)thread.tv_nsec,
-      .process_cpu = (uint64_t)process.tv_sec * 1000000000 + (uint64_t)process.tv_nsec,
       .resident = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE),
       .peak_resident = (uint64_t)usage.ru_maxrss * 1024,
       .minor_faults = (uint64_t)usage.ru_minflt,

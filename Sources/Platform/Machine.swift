@@ -79,6 +79,23 @@ package enum Own {
     return unsafe String(cString: value)
   }
 
+  /// The file that an ancestor was told of by an environment variable, or that an ancestor of this name writes; and that ancestor.
+  /// `above`: the next one above that process.
+  package static func recordingOfAncestors(
+    _ variable: StaticString, recorder: StaticString, above: Int32 = 0
+  ) -> (path: String, pid: Int32)? {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4097) { path in
+      // Safe because a StaticString is NUL-terminated, and the path is when there is one.
+      let pid = unsafe variable.utf8Start.withMemoryRebound(to: CChar.self, capacity: variable.utf8CodeUnitCount + 1) {
+        variable in
+        unsafe recorder.utf8Start.withMemoryRebound(to: CChar.self, capacity: recorder.utf8CodeUnitCount + 1) {
+          unsafe strip_ancestors_recording(variable, $0, above, path.baseAddress!, path.count)
+        }
+      }
+      return pid > 0 ? (unsafe String(cString: path.baseAddress!), pid) : nil
+    }
+  }
+
   package static func threadName() -> String { unsafe name(strip_thread_name) }
   package static func processName() -> String { unsafe name(strip_process_name) }
 

@@ -42,6 +42,7 @@ extension Own {
   /// `max`: not known yet. Threads read at the same time.
   private let foreignPeak = Atomic<UInt64>(.max)
   private let ownPeak = Atomic<UInt64>(0)
+  private let processClock = SharedProcessClock()
 
   package init() {}
 
@@ -50,7 +51,7 @@ extension Own {
     var raw = strip_reading()
     guard unsafe strip_read_self(&statm, &raw) == 0 else { return false }
     reading.threadCPU = raw.thread_cpu
-    reading.processCPU = raw.process_cpu
+    reading.processCPU = processClock.read()
     reading.resident = raw.resident
     reading.minorFaults = raw.minor_faults
     reading.majorFaults = raw.major_faults
@@ -61,6 +62,9 @@ extension Own {
     reading.peakResident = peak(raw)
     return true
   }
+
+  /// What the process's clock has cost all threads together, above what it cost when it was first read.
+  package var surplusNanoseconds: UInt64 { processClock.surplus.load(ordering: .relaxed) }
 
   private func peak(_ raw: strip_reading) -> UInt64 {
     var foreign = foreignPeak.load(ordering: .relaxed)
@@ -80,5 +84,53 @@ extension Own {
     unsafe strip_close_statm(&statm)
     foreignPeak.store(.max, ordering: .relaxed)
     ownPeak.store(0, ordering: .relaxed)
+    processClock.forked()
+  }
+}
+
+/// CLOCK_PROCESS_CPUTIME_ID, read by any thread for all of them.
+///
+/// The kernel adds up all threads of the process for it, and each thread of a program with thousands would ask again. So after each
+/// reading the others take its value, until fifty times as long as it took has passed: it takes a fiftieth of one CPU at most.
+/// With few threads that is over before the next one asks.
+@safe private final class SharedProcessClock: Sendable {
+  private let value = Atomic<UInt64>(0)
+  /// CLOCK_BOOTTIME from which on it is read again. Relaxed, as is the value: who sees an old one reads again, or takes an older value.
+  private let due = Atomic<UInt64>(0)
+  /// Nanoseconds of the last reading, and of the cheapest.
+  private let cost = Atomic<UInt64>(.max)
+  private let least = Atomic<UInt64>(.max)
+  let surplus = Atomic<UInt64>(0)
+
+  private static let distance: UInt64 = 50
+  /// While one thread reads the others take the old value, for so long at most.
+  private static let longest: UInt64 = 1_000_000_000
+
+  func read() -> UInt64 {
+    let begin = Clock.boottime()
+    let expected = due.load(ordering: .relaxed)
+    if begin < expected
+      || !due.compareExchange(expected: expected, desired: begin + Self.longest, ordering: .relaxed).exchanged
+    {
+      let known = value.load(ordering: .relaxed)
+      if known != 0 { return known }
+    }
+    let now = value.max(Clock.processCPU(), ordering: .relaxed).newValue
+    let end = Clock.boottime()
+    // One that was interrupted seems dear: twice the last one is believed.
+    let last = cost.load(ordering: .relaxed)
+    let took = min(end - begin, last == .max ? .max : 2 * last + 1000)
+    cost.store(took, ordering: .relaxed)
+    let cheapest = least.min(took, ordering: .relaxed).newValue
+    surplus.wrappingAdd(took - min(cheapest, took), ordering: .relaxed)
+    due.store(end + min(took * Self.distance, Self.longest), ordering: .relaxed)
+    return now
+  }
+
+  /// In a forked child, which has used nothing yet.
+  func forked() {
+    value.store(0, ordering: .relaxed)
+    due.store(0, ordering: .relaxed)
+    surplus.store(0, ordering: .relaxed)
   }
 }

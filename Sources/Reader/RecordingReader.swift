@@ -374,6 +374,7 @@ package struct RecordingReader: ~Copyable {
     var real: Double?
     var extra = 0
     var annotations: [Annotation] = []
+    var task: Int?
     while message.advance() {
       switch message.number {
       case EventField.type: type = message.value
@@ -388,6 +389,7 @@ package struct RecordingReader: ~Copyable {
           count(sequences[sequence].extraTracks[extra], message.signed, time, &visitor)
         }
         extra += 1
+      case EventField.flow where message.wire == WireType.fixed64: task = trackIndices[message.value]
       case EventField.annotation where message.wire == WireType.bytes:
         if let annotation = annotation(message.message) { annotations.append(annotation) }
       default: break
@@ -398,12 +400,13 @@ package struct RecordingReader: ~Copyable {
     case EventType.begin:
       let id = Int(truncatingIfNeeded: min(nameID ?? 0, 1 << 20))
       let number = id < sequences[sequence].names.count ? Int(sequences[sequence].names[id]) - 1 : -1
-      if annotations.isEmpty && category.isEmpty {
+      if annotations.isEmpty && category.isEmpty && task == nil {
         visitor.begin(track, name: max(number, 0), at: time)
       } else {
         var detail = SpanDetail()
         detail.arguments = annotations
         detail.isResumed = category == "resumed"
+        detail.task = task
         visitor.begin(track, name: max(number, 0), at: time, detail)
       }
     case EventType.end:

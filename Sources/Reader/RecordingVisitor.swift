@@ -81,6 +81,8 @@ package struct SpanDetail: Equatable, Sendable {
   package var arguments: [Annotation] = []
   /// Of a begin: no new call, but a further stretch of one that was suspended.
   package var isResumed = false
+  /// Of a begin on a thread's track: the track of the task that the thread runs from here to the end.
+  package var task: Int?
   /// Of an end: the type of the exception that the span was left by.
   package var exception: String?
   /// Of an end: the span was still open when an outer one ended.

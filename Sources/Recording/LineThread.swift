@@ -25,6 +25,12 @@ internal import StripPlatform
     events &+= 1
   }
 
+  /// After a time in which none of its lines ran. `latest`: what was used until now; none of it is theirs.
+  mutating func resume(at time: UInt64, _ latest: OwnReading) {
+    last = time
+    charged = latest
+  }
+
   /// Charges what was used since the last reading to the line that has run.
   mutating func charge(_ latest: OwnReading) {
     if let entry = unsafe running, charged.threadCPU != 0 {

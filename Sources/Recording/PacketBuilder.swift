@@ -69,9 +69,11 @@
 
   package mutating func field(_ number: UInt32, signed value: Int64) { field(number, UInt64(bitPattern: value)) }
 
-  package mutating func field(_ number: UInt32, double value: Double) {
+  package mutating func field(_ number: UInt32, double value: Double) { field(number, fixed: value.bitPattern) }
+
+  mutating func field(_ number: UInt32, fixed value: UInt64) {
     varint(UInt64(number << 3 | WireType.fixed64))
-    var bits = value.bitPattern
+    var bits = value
     for _ in 0..<8 {
       byte(UInt8(truncatingIfNeeded: bits))
       bits >>= 8

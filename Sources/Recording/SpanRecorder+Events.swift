@@ -8,8 +8,9 @@ extension SpanRecorder {
     unsafe begin(name, .none, isAgain: false, pen)
   }
 
-  /// With arguments. `isAgain`: a further stretch of something that was suspended.
-  package func begin(_ name: UInt32, _ arguments: SpanArguments, isAgain: Bool, _ pen: Pen) {
+  /// With arguments. `isAgain`: a further stretch of something that was suspended. `task`: the track of the task that the thread runs
+  /// from here to the end; 0: none.
+  package func begin(_ name: UInt32, _ arguments: SpanArguments, isAgain: Bool, of task: UInt64 = 0, _ pen: Pen) {
     let number = Self.valid(name)
     guard unsafe isReady(pen), let now = unsafe open(pen) else {
       unsafe pen.pointee.push(UInt64(number))
@@ -23,13 +24,14 @@ extension SpanRecorder {
     let time = isDue ? unsafe time(pen) : now
     var isWritten = false
     // The name's definition may have taken the room that there was.
-    if !isDue && arguments.count == 0 && !isAgain, unsafe open(pen) != nil {
+    if !isDue && arguments.count == 0 && !isAgain && task == 0, unsafe open(pen) != nil {
       isWritten = unsafe pen.pointee.begin(number, at: unsafe max(time, pen.pointee.last))
     }
     if !isWritten {
       unsafe write(EventType.begin, at: time, pen, hasReading: isDue) { builder in
         builder.field(EventField.nameID, UInt64(number))
         if isAgain { builder.field(EventField.category, StaticString("resumed")) }
+        if task != 0 { builder.field(EventField.flow, fixed: task) }
         builder.arguments(arguments)
       }
     }

@@ -41,6 +41,27 @@ extension SpanRecorder {
     unsafe lines.pointee.pop(at: time)
   }
 
+  /// The thread goes on with another stack of calls (a greenlet): `next` is where that is in its functions, `nil` in none of them. Gives
+  /// what is to be kept for the stack that is left; `nil`: it is in none.
+  package func switchLines(to next: UnsafeMutableRawPointer?, _ pen: Pen) -> UnsafeMutableRawPointer? {
+    if unsafe pen.pointee.seldom.pointee.lines == nil && next == nil { return nil }
+    let (lines, time) = unsafe lines(pen)
+    unsafe settle(lines, at: time, pen)
+    let isOpen = unsafe lines.pointee.depth > 0
+    guard let next = unsafe next else {
+      if !isOpen { return nil }
+      unsafe pen.pointee.seldom.pointee.lines = nil
+      return UnsafeMutableRawPointer(lines)
+    }
+    // Safe because only what this function gave comes back.
+    let resumed = unsafe next.assumingMemoryBound(to: LineThread.self)
+    unsafe resumed.pointee.clock.resume(at: time, pen.pointee.seldom.pointee.readings.latest)
+    unsafe pen.pointee.seldom.pointee.lines = resumed
+    if isOpen { return UnsafeMutableRawPointer(lines) }
+    lock.withLock { unsafe idleLines.append(lines) }
+    return nil
+  }
+
   // MARK: parts
 
   @inline(__always)
@@ -48,8 +69,10 @@ extension SpanRecorder {
     if unsafe pen.pointee.generation != generation { _ = unsafe isReady(pen) }
     let time = unsafe time(pen)
     if let known = unsafe pen.pointee.seldom.pointee.lines { return unsafe (known, time) }
-    let lines = UnsafeMutablePointer<LineThread>.allocate(capacity: 1)
-    unsafe lines.initialize(to: LineThread(at: time))
+    let idle = unsafe lock.withLock { unsafe idleLines.popLast() }
+    let lines = unsafe idle ?? UnsafeMutablePointer<LineThread>.allocate(capacity: 1)
+    if unsafe idle == nil { unsafe lines.initialize(to: LineThread(at: time)) }
+    unsafe lines.pointee.clock.resume(at: time, OwnReading())
     unsafe lines.pointee.clock.readingDue = cost.bound == .max ? .max : 0
     unsafe pen.pointee.seldom.pointee.lines = lines
     return unsafe (lines, time)

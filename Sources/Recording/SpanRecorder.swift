@@ -19,6 +19,10 @@ internal import Synchronization
   package private(set) var processTrack: UInt64
   private let reader = OwnReader()
   package private(set) var cost = ReadingCost()
+  /// Nanoseconds of CPU time in which threads joined.
+  private let joining = Atomic<UInt64>(0)
+  /// How much of the cost that no count of events tells of is in the recording.
+  private let toldCost = Atomic<UInt64>(0)
   /// Pens of threads that ended, and lanes that nobody uses. Guarded by `lock`.
   private var spare: [Pen]
   var idleLanes: [Pen]
@@ -38,6 +42,8 @@ internal import Synchronization
   var heap = HeapCurves()
   /// Where the next line's entry goes.
   var lineBlock: TableBlock?
+  /// Places in functions that no stack of calls uses any more. Guarded by `lock`.
+  var idleLines: [UnsafeMutablePointer<LineThread>]
   private var misuses = 0
   /// Spans that another thread ended than the one that may write. Guarded by `lock`.
   var lateEnds: [LateEnd] = []
@@ -54,6 +60,7 @@ internal import Synchronization
     processTrack = file.control.nextTrack()
     unsafe spare = []
     unsafe idleLanes = []
+    unsafe idleLines = []
     // Safe because never freed, and never written: a pen whose cursor and limit are here has no room.
     unsafe nowhere = .allocate(byteCount: 16, alignment: 16)
     unsafe foldedNames = .allocate(capacity: SpanThread.knownWords)
@@ -91,7 +98,20 @@ internal import Synchronization
       unsafe pen.pointee.generation = generation
     }
     unsafe pen.pointee.depth = 0
+    let begin = Clock.threadCPU()
     unsafe describeThread(pen, name: nil)
+    joining.wrappingAdd(Clock.threadCPU() &- begin, ordering: .relaxed)
+    unsafe tellCost(pen)
+  }
+
+  /// What threads cost when they join, and readings that were dearer than they were at first: all of this process until now.
+  private func tellCost(_ pen: Pen) {
+    let cost = joining.load(ordering: .relaxed) &+ reader.surplusNanoseconds
+    let told = toldCost.load(ordering: .relaxed)
+    guard cost > told &+ 1_000_000,
+      toldCost.compareExchange(expected: told, desired: cost, ordering: .relaxed).exchanged
+    else { return }
+    unsafe note("library cost", pen) { builder in builder.annotation("ns", Int64(cost)) }
   }
 
   /// The thread that owned it has ended.
@@ -110,6 +130,7 @@ internal import Synchronization
     epoch.store(generation, ordering: .relaxed)
     unsafe spare = []
     unsafe idleLanes = []
+    unsafe idleLines = []
     laneCount = 0
     tasksTrack = 0
     siteNumbers = [:]
@@ -118,6 +139,8 @@ internal import Synchronization
     file.writerID = identity.pid
     processTrack = file.control.nextTrack()
     reader.forked()
+    joining.store(0, ordering: .relaxed)
+    toldCost.store(0, ordering: .relaxed)
     heap = HeapCurves()
     unsafe counterTracks = nil
     lineBlock = nil

@@ -39,8 +39,10 @@ extension SpanRecorder {
     unsafe task.deallocate()
   }
 
-  /// Begins a span on the task's track, by the thread that runs it now.
-  package func enter(_ task: TaskPointer, _ name: UInt32, _ arguments: SpanArguments, _ pen: Pen) -> UInt64 {
+  /// Begins a span on the task's track, by the thread that runs it now. `isAgain`: a further stretch of something that was suspended.
+  package func enter(
+    _ task: TaskPointer, _ name: UInt32, _ arguments: SpanArguments, isAgain: Bool = false, _ pen: Pen
+  ) -> UInt64 {
     guard unsafe isReady(pen), let now = unsafe open(pen) else { return 0 }
     if unsafe task.pointee.generation != generation { unsafe describe(task, pen) }
     let number = Self.valid(name)
@@ -48,9 +50,10 @@ extension SpanRecorder {
     if !folds {
       unsafe define(number, pen)
       let isDue = unsafe readIfDue(pen, of: task, at: now)
-      let time = isDue ? unsafe time(pen) : unsafe max(now, pen.pointee.last)
+      let time = isDue ? unsafe self.time(pen) : unsafe max(now, pen.pointee.last)
       unsafe write(EventType.begin, at: time, on: task.pointee.uuid, pen, hasReading: isDue) { builder in
         builder.field(EventField.nameID, UInt64(number))
+        if isAgain { builder.field(EventField.category, StaticString("resumed")) }
         builder.arguments(arguments)
       }
     }
@@ -115,6 +118,15 @@ extension SpanRecorder {
       if isLate { builder.annotation("left", "with an outer span") }
       builder.arguments(arguments)
     }
+  }
+
+  /// Begins a stretch on the thread's track, in which it runs the task. It ends as any span of the thread's.
+  package func run(_ task: TaskPointer, _ name: UInt32, _ arguments: SpanArguments, isAgain: Bool, _ pen: Pen) {
+    if unsafe isReady(pen), unsafe task.pointee.generation != generation, unsafe open(pen) != nil {
+      unsafe describe(task, pen)
+    }
+    let track = unsafe task.pointee.generation == generation ? task.pointee.uuid : 0
+    unsafe begin(name, arguments, isAgain: isAgain, of: track, pen)
   }
 
   private func describe(_ task: TaskPointer, _ pen: Pen) {

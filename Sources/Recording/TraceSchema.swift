@@ -96,6 +96,8 @@ enum EventField {
   static let value: UInt32 = 30
   static let extraTrack: UInt32 = 31
   static let doubleValue: UInt32 = 44
+  /// fixed64
+  static let flow: UInt32 = 47
 }
 
 enum EventType {

@@ -47,6 +47,7 @@ extension Finding.Kind {
     case .swapping: "swapping"
     case .memoryGrowth: "memory growth"
     case .memoryPeak: "memory peak"
+    case .lineGrowth: "growth in a line"
     case .fragmentation: "memory held in reserve"
     case .throttled: "throttled"
     case .taskLimit: "task limit"

@@ -90,6 +90,7 @@ struct ProgramObjects {
     json.member("readings", library.readings)
     json.member("line_hits", library.lineHits)
     json.member("line_events", library.lineEvents)
+    json.member("measured_overhead_seconds", Double(library.measuredNanoseconds) / 1e9)
     json.member("estimated_overhead_seconds", library.overheadSeconds)
   }
 

@@ -52,10 +52,17 @@ struct RecordingNotes {
       pids[gap, default: []] += fact.pid.map { [$0] } ?? []
     }
     return order.map { gap in
+      if gap.probe == "spans", let owners = pids[gap], !owners.isEmpty { return silent(owners, gap.reason, gap.needs) }
       let what = ShownText.escaped(gap.probe) + Self.owners(pids[gap] ?? [])
       let needs = gap.needs.map { ": \(ShownText.escaped($0))" } ?? ""
       return "not recorded: \(what) (\(ShownText.escaped(gap.reason)))\(needs)"
     }
+  }
+
+  private func silent(_ pids: [Int32], _ reason: String, _ needs: String?) -> String {
+    let who = pids.count == 1 ? "1 Python process" : "\(pids.count) Python processes"
+    let hint = needs.map { "; needed: \(ShownText.escaped($0))" } ?? ""
+    return "\(who) wrote no spans:\(Self.owners(pids).dropFirst(3)) (\(ShownText.escaped(reason)))\(hint)"
   }
 
   private static func owners(_ pids: [Int32]) -> String {

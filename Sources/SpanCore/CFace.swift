@@ -117,6 +117,21 @@ public func stripchartEnterAgain(_ name: UInt32) -> UInt64 {
   }
 }
 
+@c(stripchart_enter_stretch)
+public func stripchartEnterStretch(
+  _ task: OpaquePointer?, _ name: UInt32, _ arguments: UnsafeRawPointer?, _ count: Int, _ again: Int32
+) -> UInt64 {
+  unsafe SpanCore.write(0) { recorder, pen in
+    let arguments = unsafe SpanArguments(arguments, count: count)
+    if let task = unsafe task {
+      unsafe recorder.run(SpanRecorder.TaskPointer(task), name, arguments, isAgain: again != 0, pen)
+    } else {
+      unsafe recorder.begin(name, arguments, isAgain: again != 0, pen)
+    }
+    return unsafe pen.pointee.token
+  }
+}
+
 @c(stripchart_leave)
 public func stripchartLeave(_ token: UInt64) -> Int32 {
   guard token != 0, let pen = unsafe SpanCore.pen() else { return 0 }
@@ -169,6 +184,14 @@ public func stripchartTaskSwitched(_ task: OpaquePointer?, _ isResumed: Int32) {
   guard let task = unsafe task else { return }
   unsafe SpanCore.write(()) { recorder, pen in
     unsafe recorder.switched(SpanRecorder.TaskPointer(task), isResumed: isResumed != 0, pen)
+  }
+}
+
+@c(stripchart_task_enter_again)
+public func stripchartTaskEnterAgain(_ task: OpaquePointer?, _ name: UInt32) -> UInt64 {
+  guard let task = unsafe task else { return 0 }
+  return unsafe SpanCore.write(0) { recorder, pen in
+    unsafe recorder.enter(SpanRecorder.TaskPointer(task), name, .none, isAgain: true, pen)
   }
 }
 
@@ -237,6 +260,11 @@ public func stripchartCodeResume(_ code: OpaquePointer, _ line: UInt32, _ offset
 @c(stripchart_code_line)
 public func stripchartCodeLine(_ code: OpaquePointer, _ line: UInt32, _ offset: UInt32) {
   unsafe SpanCore.write(()) { recorder, pen in unsafe recorder.line(line, at: offset, of: SpanRecorder.Code(code), pen) }
+}
+
+@c(stripchart_lines_switch)
+public func stripchartLinesSwitch(_ next: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  unsafe SpanCore.write(nil) { recorder, pen in unsafe recorder.switchLines(to: next, pen) }
 }
 
 @c(stripchart_code_leave)

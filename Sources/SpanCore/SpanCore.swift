@@ -32,13 +32,30 @@ package enum SpanCore {
     lock.withLock {
       if unsafe wasTried { return recorder != nil }
       unsafe wasTried = true
-      guard let path = Own.environment(environmentName), let file = try? RecordingFile.join(path) else {
+      guard let file = find() else {
         SpanEpoch.current = SpanEpoch.off
         return false
       }
       begin(file)
       return true
     }
+  }
+
+  /// The recording that the environment names. Where the environment was cleared, or the file has another path here (a mount namespace, a
+  /// chroot), an ancestor of the same user says which it is. An empty variable says that there is none.
+  private static func find() -> RecordingFile? {
+    let named = Own.environment(environmentName)
+    if let named {
+      if named.utf8.isEmpty { return nil }
+      if let file = try? RecordingFile.join(named) { return file }
+    }
+    var above: Int32 = 0
+    while let found = Own.recordingOfAncestors(environmentName, recorder: "stripchart", above: above) {
+      if named == nil, let file = try? RecordingFile.join(found.path) { return file }
+      if let file = try? RecordingFile.join("/proc/\(found.pid)/root\(found.path)") { return file }
+      above = found.pid
+    }
+    return nil
   }
 
   /// For a program that records itself.

@@ -231,3 +231,11 @@ def test_a_real_kernel_shows_the_report_under_the_cell(tmp_path):
     assert "from the kernel" in good[2].data["text/plain"] and "<pre>" in good[2].data["text/html"]
     assert [each.output_type for each in bad] == ["error", "display_data"]
     assert bad[0].ename == "ZeroDivisionError"
+
+
+def test_a_cell_that_grows_is_named_with_its_line(ipython):
+    ipython("%%stripchart", "kept_of_test = []", "kept_of_test.append(bytearray(288 << 20))")
+    report = " ".join(ipython.report.split())
+    assert "Memory peaked in In [" in report or "gained 288 MiB" in report
+    assert "kept_of_test.append(bytearray(288 << 20))" in report  # the cell's own lines
+    ipython.shell.user_ns.pop("kept_of_test")

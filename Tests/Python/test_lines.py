@@ -304,3 +304,26 @@ def test_exceptions_in_watched_functions(python):
     """)
     assert [each.arguments.get("exception") for each in recorded.spans("both")] == ["KeyError"] * 2
     assert recorded.span("work").depth == 0
+
+
+def test_a_line_that_gains_much_is_a_finding_where_there_are_no_spans(python):
+    recorded = python("""
+        def load():
+            kept = []
+            kept.append(bytearray(200 << 20))
+            return kept
+        kept = load()
+    """, options=("--lines", "program.py"))
+    text = (recorded.path.parent / "program.py").read_text().splitlines()
+    (finding,) = [each for each in recorded.report()["findings"] if each["kind"] == "line_growth"]
+    assert "200 << 20" in text[finding["line"] - 1] and finding["function"].endswith("load")
+    assert 0.95 * (200 << 20) <= finding["figures"]["line_growth_bytes"] <= 1.1 * (200 << 20)
+
+
+def test_lines_that_gain_little_are_no_finding(python):
+    recorded = python("""
+        first = bytearray(90 << 20)
+        def load(): return [bytearray(20 << 20)]
+        kept = load()
+    """, options=("--lines", "program:load"))
+    assert [each for each in recorded.report()["findings"] if each["kind"] == "line_growth"] == []

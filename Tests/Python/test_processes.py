@@ -1,6 +1,9 @@
 """Children of every kind land in the same recording, however they end."""
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
 
@@ -170,3 +173,90 @@ def test_a_forked_child_in_another_pid_namespace_is_the_process_that_its_parent_
     assert (recorded.span("outside").tid, recorded.span("inside").tid) == (parent, child)
     rows = [each["pid"] for each in recorded.report()["processes"]]
     assert sorted(rows) == sorted([parent, child])
+
+
+CHILD = "import stripchart\nwith stripchart.span('child'): pass"
+
+
+def test_children_with_a_cleared_environment_join(python):
+    recorded = python(f"""
+        import os, subprocess, sys
+        text = {CHILD!r}
+        subprocess.run([sys.executable, "-c", text], env={{}}, check=True)
+        subprocess.run(["env", "-i", sys.executable, "-c", text], check=True)
+        subprocess.run(["sh", "-c", 'env -i sh -c \\'"$0" -c "$1"; true\\' "$0" "$1"', sys.executable, text], check=True)
+        subprocess.run([sys.executable, "-I", "-c", text], check=True)
+        os.execve(sys.executable, [sys.executable, "-c", text], {{}})
+    """)
+    assert len(recorded.spans("child")) == 5
+    assert recorded.report()["missing"] == [] or all(each["probe"] != "spans" for each in recorded.report()["missing"])
+
+
+def test_an_empty_variable_keeps_a_child_out(python):
+    recorded = python(f"""
+        import os, subprocess, sys
+        with stripchart.span("parent"):
+            subprocess.run([sys.executable, "-c", {CHILD!r}], env={{**os.environ, "STRIPCHART_RECORDING": ""}}, check=True)
+    """)
+    assert recorded.names() == ["parent"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_child_in_a_mount_namespace_that_hides_the_recording_joins(python):
+    recorded = python(f"""
+        import os, subprocess, sys
+        inside = 'mount -t tmpfs none "$2" 2>/dev/null || exit 7; exec "$0" -c "$1"'
+        done = subprocess.run(["unshare", "-m", "sh", "-c", inside, sys.executable, {CHILD!r}, os.getcwd()])
+        print("denied" if done.returncode else "done")
+    """)
+    if recorded.stdout.startswith("denied"):
+        pytest.skip("needs the right to mount")
+    assert len(recorded.spans("child")) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_children_of_another_user_are_told(python):
+    """They live until the recorder has looked at them: it says so, or they never end."""
+    recorded = python("""
+        import os, sys, time
+        with stripchart.span("parent"):
+            for _ in range(2):
+                if os.fork() == 0:
+                    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+                    os.chdir("/")
+                    try:
+                        os.execve(sys.executable, [sys.executable, "-c", "import stripchart, time\\nprint('lives', flush=True)\\ntime.sleep(2)"], os.environ)
+                    finally: os._exit(9)
+            codes = [os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2)]
+    """)
+    if recorded.stdout.count("lives") != 2:
+        pytest.skip("another user cannot run this Python")
+    silent = [each for each in recorded.report()["missing"] if each["probe"] == "spans"]
+    assert len(silent) == 2 and all("another user" in each["reason"] for each in silent)
+    text = subprocess.run([recorded.command, "report", recorded.path], capture_output=True, text=True, check=True).stdout
+    assert "2 Python processes wrote no spans" in " ".join(text.split())
+
+
+def test_thousands_of_threads_cost_what_they_are_and_the_cost_is_told(python):
+    source = """
+        import os, resource, threading
+        N = 1500
+        barrier = threading.Barrier(N)
+        def work():
+            with stripchart.span("outer"):
+                barrier.wait()
+                with stripchart.span("inner"): pass
+        threading.stack_size(65536)
+        threads = [threading.Thread(target=work) for _ in range(N)]
+        for each in threads: each.start()
+        for each in threads: each.join()
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        print(used.ru_utime + used.ru_stime)
+    """
+    recorded, alone = python(source), python.alone(source)
+    assert len(recorded.spans("inner")) == 1500
+    with_us, without = float(recorded.stdout), float(alone.stdout)
+    assert with_us < 4 * without  # walking all threads for each made it nine times
+    (library,) = recorded.report()["libraries"]
+    assert library["measured_overhead_seconds"] > 0
+    assert library["estimated_overhead_seconds"] >= (with_us - without) / 5

@@ -6,6 +6,7 @@ package struct Finding: Equatable, Sendable {
     case swapping
     case memoryGrowth = "memory_growth"
     case memoryPeak = "memory_peak"
+    case lineGrowth = "line_growth"
     case fragmentation
     case throttled
     case taskLimit = "task_limit"

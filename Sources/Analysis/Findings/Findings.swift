@@ -12,6 +12,7 @@ package enum Findings {
       ResourceLimitFinding.self, TaskLimitFinding.self, ThrottledFinding.self, ContentionFinding.self,
       StoppedFinding.self, DiskWaitFinding.self, GPUIdleFinding.self, GPUHeatFinding.self, OneThreadFinding.self,
       HotLineFinding.self, WaitingFinding.self, PageFaultFinding.self, ProcessStormFinding.self, MemoryPeakFinding.self,
+      LineGrowthFinding.self,
       FragmentationFinding.self, GPUMemoryFinding.self, StorageWritesFinding.self, StorageReadsFinding.self,
       RecorderFinding.self,
     ]
@@ -34,6 +35,10 @@ package enum Findings {
       // The same for what it had of its CPU time.
       if finding.kind == .resourceLimit, killed?.figures.contains(where: { $0.name == "cpu_limit_seconds" }) ?? false {
         return finding.figures.first?.name != "cpu_limit_seconds"
+      }
+      // A span's growth or peak that names the same line is the whole answer.
+      if finding.kind == .lineGrowth {
+        return !found.contains { ($0.kind == .memoryGrowth || $0.kind == .memoryPeak) && $0.place == finding.place }
       }
       guard finding.kind == .memoryPeak, let growth else { return true }
       return !growth.path.starts(with: finding.path) && !finding.path.starts(with: growth.path)

@@ -143,9 +143,14 @@ int strip_setenv(const char *_Nonnull name, const char *_Nonnull value);
 
 // What a boundary of a span reads about its own thread and process; nanoseconds, bytes, counts.
 typedef struct {
-  uint64_t thread_cpu, process_cpu, resident, peak_resident, minor_faults, major_faults, read_bytes, write_bytes,
+  uint64_t thread_cpu, resident, peak_resident, minor_faults, major_faults, read_bytes, write_bytes,
       voluntary_switches, involuntary_switches;
 } strip_reading;
+
+// What the nearest ancestor (above the process `above`; 0: of the caller) that was given `variable` has in it, or the file that one named
+// `recorder` shares: the path, as that process sees it. Its PID; 0: there is none, or this process may not look.
+int strip_ancestors_recording(const char *_Nonnull variable, const char *_Nonnull recorder, int above, char *_Nonnull out,
+                              size_t capacity);
 
 // A descriptor of /proc/self/statm that is kept open, and which file that was: the program may close it and have its number for a
 // file of its own, whatever stands in that.
@@ -154,7 +159,7 @@ typedef struct {
   uint64_t device, inode;
 } strip_statm;
 
-// clock_gettime(2) of the thread and the process, getrusage(2) of the thread, and /proc/self/statm through `statm`, which is opened
+// clock_gettime(2) of the thread, getrusage(2) of the thread, and /proc/self/statm through `statm`, which is opened
 // anew where it is not (any more) that file. 0, or the negated errno: then nothing of `out` is true.
 int strip_read_self(strip_statm *_Nonnull statm, strip_reading *_Nonnull out);
 // Closes it, unless the number means something else by now.

@@ -15,7 +15,7 @@ extern "C" {
 
 // MARK: joining and recording
 
-// Joins the recording that the environment variable STRIPCHART_RECORDING names. 1: joined, now or before; 0: there is none.
+// Joins the recording that the environment variable STRIPCHART_RECORDING names, or that of the nearest ancestor. 1: joined, now or before; 0: there is none.
 // Call it once, early, from any thread. Forked children are joined by themselves, exec'ed ones call it again.
 int32_t stripchart_attach(void);
 
@@ -70,6 +70,12 @@ uint64_t stripchart_enter(uint32_t name);
 uint64_t stripchart_enter_with(uint32_t name, const stripchart_argument *arguments, size_t count);
 // A further stretch of something that was suspended (a generator, a coroutine): its time counts, it is no new call.
 uint64_t stripchart_enter_again(uint32_t name);
+// A stretch on the thread's track in which it runs a task (below; NULL: of no task). What the thread uses in it is the task's, and spans
+// of the thread that begin in it stand below the task's innermost open one. `again`: the task was suspended before. `arguments` may be
+// NULL. Ended by stripchart_leave.
+typedef struct stripchart_task stripchart_task;
+uint64_t stripchart_enter_stretch(stripchart_task *task, uint32_t name, const stripchart_argument *arguments, size_t count,
+                                  int32_t again);
 
 enum {
   STRIPCHART_LEFT = 0,            // ended (or it was not recorded: token 0)
@@ -87,8 +93,6 @@ void stripchart_thread_name(const char *utf8, size_t length);
 
 // MARK: spans of a task (something that is suspended and resumed, beside others, on one or more threads)
 
-typedef struct stripchart_task stripchart_task;
-
 // A track of its own. NULL: not recorded. Free it when the task is done (its spans stay in the recording).
 stripchart_task *stripchart_task_new(const char *name, size_t length);
 void stripchart_task_free(stripchart_task *task);
@@ -97,6 +101,8 @@ uint64_t stripchart_task_enter(stripchart_task *task, uint32_t name, const strip
 // The calling thread takes up the task (1), or leaves it for others (0). May be left out; then what the tasks of a thread used is
 // told apart only by their spans.
 void stripchart_task_switched(stripchart_task *task, int32_t is_resumed);
+// As stripchart_enter_again.
+uint64_t stripchart_task_enter_again(stripchart_task *task, uint32_t name);
 int32_t stripchart_task_leave(stripchart_task *task, uint64_t token, const stripchart_argument *arguments, size_t count);
 
 // MARK: curves and marks
@@ -130,6 +136,9 @@ void stripchart_code_resume(stripchart_code *code, uint32_t line, uint32_t offse
 void stripchart_code_line(stripchart_code *code, uint32_t line, uint32_t offset);
 // It returns, is suspended, or is left by an exception.
 void stripchart_code_leave(stripchart_code *code);
+// The thread goes on with another stack of calls: `next` is what this function gave when that one was left, or NULL when it is in no such
+// function. Gives what is to be kept for the one that is left; NULL: nothing.
+void *stripchart_lines_switch(void *next);
 
 #ifdef __cplusplus
 }
