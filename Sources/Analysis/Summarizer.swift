@@ -197,11 +197,7 @@ package struct Summarizer: RecordingVisitor {
     case "process ended":
       if let name = note.text("name"), let index = ledger.process(on: track) { ledger.update(index) { $0.name = name } }
     case "lives": facts.recorder.lives = LivesSource(note)
-    case "missing":
-      facts.missing.append(
-        MissingFact(
-          pid: note.integer("pid").map { Int32(truncatingIfNeeded: $0) }, probe: note.text("probe") ?? "",
-          reason: note.text("reason") ?? "", needs: note.text("needs")))
+    case "missing": missing(note)
     case "probe":
       if let probe = note.text("probe") {
         probeReads[probe] = (note.integer("reads") ?? 0, note.integer("nanoseconds") ?? 0)
@@ -215,12 +211,20 @@ package struct Summarizer: RecordingVisitor {
     }
   }
 
+  private mutating func missing(_ note: Note) {
+    facts.missing.append(
+      MissingFact(
+        pid: note.integer("pid").map { Int32(truncatingIfNeeded: $0) }, probe: note.text("probe") ?? "",
+        reason: note.text("reason") ?? "", needs: note.text("needs")))
+  }
+
   /// A thread of a program wrote it: it tells nothing of the sampler's ticks.
   private mutating func programNote(_ name: String, on track: Int, at time: UInt64, _ note: Note) {
     if time > lastTime { lastTime = time }
     switch name {
     case "code": lineBook.code(note)
     case "source": lineBook.source(note)
+    case "missing": missing(note)
     default: break
     }
     _ = program.note(name, on: track, note)
