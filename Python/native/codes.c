@@ -51,6 +51,7 @@ static void unlist(Code *code) {
 static void code_free(Code *code) {
   Py_XDECREF(code->reference);
   Py_XDECREF(code->text);
+  Py_XDECREF(code->file);
   Py_XDECREF(code->arguments_from);
   free(code);
 }
@@ -224,18 +225,19 @@ static Lines *lines_new(PyObject *file, PyObject *name, uint32_t first, uint32_t
 
 // Code objects that are the same function share what is known of it: a program may make one anew again and again (a cell of a
 // notebook, the tasks of a cluster's worker), and the core keeps what it knows.
-static Lines *lines_of(PyObject *object, PyObject *name) {
+static Lines *lines_of(const Code *code, PyObject *name) {
   static PyObject *all;  // dict: (what `describe` says, name) → address
   PyObject *source = PyImport_ImportModule("stripchart._source"), *told = NULL, *key = NULL, *text = NULL, *file, *steps;
+  PyObject *stands = code->file == NULL ? Py_None : code->file;
   Lines *lines = NULL;
   unsigned int first, count;
-  if (source != NULL) told = PyObject_CallMethod(source, "describe", "O", object);
+  if (source != NULL) told = PyObject_CallMethod(source, "describe", "OO", code->object, stands);
   if (told == NULL || !PyArg_ParseTuple(told, "UIIS", &file, &first, &count, &steps)) goto end;
   if ((all == NULL && (all = PyDict_New()) == NULL) || (key = PyTuple_Pack(2, told, name)) == NULL) goto end;
   PyObject *known = PyDict_GetItemWithError(all, key);
   if (known != NULL) lines = PyLong_AsVoidPtr(known);
   if (known != NULL || PyErr_Occurred()) goto end;
-  text = PyObject_CallMethod(source, "text", "O", object);
+  text = PyObject_CallMethod(source, "text", "OO", code->object, stands);
   if (text == NULL || (lines = lines_new(file, name, first, count, steps, text)) == NULL) goto end;
   PyObject *address = PyLong_FromVoidPtr(lines);
   if (address == NULL || PyDict_SetItem(all, key, address) < 0) PyErr_Clear();
@@ -248,8 +250,16 @@ end:
   return lines;
 }
 
+void code_stands_in(Code *code, PyObject *file) {
+  if (file == NULL || !PyUnicode_Check(file)) return;
+  PyObject *before = code->file;
+  Py_INCREF(file);
+  code->file = file;
+  Py_XDECREF(before);
+}
+
 int code_want_lines(Code *code, PyObject *name, bool by_matcher) {
-  if (code->lines == NULL && (code->lines = lines_of(code->object, name)) == NULL) {
+  if (code->lines == NULL && (code->lines = lines_of(code, name)) == NULL) {
     if (!PyErr_Occurred()) PyErr_NoMemory();
     return -1;
   }
@@ -285,10 +295,12 @@ static PyObject *full_name(PyObject *code, PyObject *qualified, PyObject *module
 }
 
 static int ask(Code *code, PyObject *module, PyObject *matcher) {
-  PyObject *answer = PyObject_CallFunctionObjArgs(matcher, code->object, module, NULL), *qualified = NULL;
+  PyObject *answer = PyObject_CallFunctionObjArgs(matcher, code->object, module, NULL), *qualified = NULL, *file = NULL;
   long what = 0;
-  // Before 3.11 a code object does not know its qualified name; a matcher that does answers with both.
-  bool is_fine = answer != NULL && (!PyTuple_Check(answer) || PyArg_ParseTuple(answer, "lU", &what, &qualified));
+  // Before 3.11 a code object does not know its qualified name, and one that a pickler made not its file; a matcher that does answers
+  // with all of it.
+  bool is_fine = answer != NULL && (!PyTuple_Check(answer) || PyArg_ParseTuple(answer, "lU|O", &what, &qualified, &file));
+  if (is_fine) code_stands_in(code, file);
   if (is_fine && qualified == NULL) what = PyLong_AsLong(answer);
   Py_XINCREF(qualified);
   Py_XDECREF(answer);

@@ -11,6 +11,7 @@ typedef struct {
   uint32_t name, placed;
   PyObject *text;
   PyObject *block;  // whose arguments the spans carry, or NULL
+  PyObject *file;   // where it really stands, when a pickler made its code object anew; or NULL
   PyObject *weak_references;
 } Function;
 
@@ -32,7 +33,9 @@ void span_leave_raising(uint64_t token) {
 
 static void tell_place(Function *self) {
   self->placed = recording.epoch;
-  PyObject *code = attribute(self->function, "__code__"), *file = code == NULL ? NULL : attribute(code, "co_filename");
+  PyObject *code = attribute(self->function, "__code__");
+  PyObject *file = self->file != NULL ? self->file : code == NULL ? NULL : attribute(code, "co_filename");
+  if (file == self->file) Py_XINCREF(file);
   if (file != NULL && PyUnicode_Check(file)) name_place(self->text, file, (uint32_t)integer_attribute(code, "co_firstlineno", 0));
   Py_XDECREF(file);
   Py_XDECREF(code);
@@ -148,7 +151,10 @@ static PyObject *class_of(PyObject *self, void *unused) {
   return PyObject_GetAttrString(((Function *)self)->function, "__class__");
 }
 
-static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block);
+// For those who look past tp_getattro (pydoc, inspect.getattr_static).
+static PyObject *passed_on(PyObject *self, void *name) { return PyObject_GetAttrString(((Function *)self)->function, name); }
+
+static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block, PyObject *file);
 
 static PyObject *bind(PyObject *self, PyObject *instance, PyObject *type) {
   (void)type;
@@ -171,7 +177,7 @@ static PyObject *bind_by_its_own(PyObject *object, PyObject *instance, PyObject 
                                                  type == NULL ? Py_None : type, NULL);
   Py_DECREF(get);
   if (bound == NULL || !PyCallable_Check(bound)) return bound;
-  PyObject *profiled = bound == self->function ? object : wrap(bound, self->text, self->block);
+  PyObject *profiled = bound == self->function ? object : wrap(bound, self->text, self->block, self->file);
   if (bound == self->function) Py_INCREF(object);
   Py_DECREF(bound);
   return profiled;
@@ -234,8 +240,14 @@ static PyObject *reduce(PyObject *object, PyObject *protocol) {
   PyObject *module = PyImport_ImportModule("stripchart._native");
   PyObject *maker = module == NULL ? NULL : PyObject_GetAttrString(module, "wrap");
   Py_XDECREF(module);
-  return maker == NULL ? NULL
-                       : Py_BuildValue("N(OOO)", maker, self->function, self->text, self->block == NULL ? Py_None : self->block);
+  if (maker == NULL) return NULL;
+  PyObject *code = self->file == NULL ? attribute(self->function, "__code__") : NULL;
+  PyObject *file = code == NULL ? self->file : attribute(code, "co_filename");
+  PyObject *result = Py_BuildValue("N(OOOO)", maker, self->function, self->text, self->block == NULL ? Py_None : self->block,
+                                   file == NULL ? Py_None : file);
+  if (code != NULL) Py_XDECREF(file);
+  Py_XDECREF(code);
+  return result;
 }
 
 // MARK: the types
@@ -260,6 +272,7 @@ static void dealloc(PyObject *object) {
   Py_XDECREF(self->function);
   Py_XDECREF(self->text);
   Py_XDECREF(self->block);
+  Py_XDECREF(self->file);
   PyObject_GC_Del(object);
   Py_DECREF(type);
 }
@@ -272,6 +285,16 @@ static PyMemberDef members[] = {
 static PyGetSetDef properties[] = {
     {"__wrapped__", wrapped, NULL, NULL, NULL},
     {"__class__", class_of, NULL, NULL, NULL},
+    {"__doc__", passed_on, NULL, NULL, "__doc__"},
+    {"__name__", passed_on, NULL, NULL, "__name__"},
+    {"__qualname__", passed_on, NULL, NULL, "__qualname__"},
+    {"__dict__", passed_on, NULL, NULL, "__dict__"},
+    {"__code__", passed_on, NULL, NULL, "__code__"},
+    {"__globals__", passed_on, NULL, NULL, "__globals__"},
+    {"__defaults__", passed_on, NULL, NULL, "__defaults__"},
+    {"__kwdefaults__", passed_on, NULL, NULL, "__kwdefaults__"},
+    {"__closure__", passed_on, NULL, NULL, "__closure__"},
+    {"__annotations__", passed_on, NULL, NULL, "__annotations__"},
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyMethodDef methods[] = {
@@ -293,7 +316,7 @@ static PyType_Spec function_spec = {"stripchart.ProfiledFunction", sizeof(Functi
                                     function_slots};
 static PyType_Spec callable_spec = {"stripchart.ProfiledCallable", sizeof(Function), 0, FLAGS, callable_slots};
 
-static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block) {
+static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block, PyObject *file) {
   Name *name = name_find(text);
   if (name == NULL) return NULL;
   uint32_t number = name->number;
@@ -307,6 +330,8 @@ static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block) {
   self->placed = 0;
   self->text = text;
   self->block = block;
+  self->file = file;
+  Py_XINCREF(file);
   self->weak_references = NULL;
   Py_INCREF(function);
   Py_INCREF(text);
@@ -320,13 +345,13 @@ static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block) {
 
 static PyObject *wrap_method(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *function, *text, *block = NULL;
-  if (!PyArg_ParseTuple(arguments, "OU|O:wrap", &function, &text, &block)) return NULL;
-  return wrap(function, text, block == Py_None ? NULL : block);
+  PyObject *function, *text, *block = NULL, *file = NULL;
+  if (!PyArg_ParseTuple(arguments, "OU|OO:wrap", &function, &text, &block, &file)) return NULL;
+  return wrap(function, text, block == Py_None ? NULL : block, file != NULL && PyUnicode_Check(file) ? file : NULL);
 }
 
 PyMethodDef function_methods[] = {
-    {"wrap", wrap_method, METH_VARARGS, "wrap(function, name, span=None)\n\nThe function, with each call of it a span."},
+    {"wrap", wrap_method, METH_VARARGS, "wrap(function, name, span=None, file=None)\n\nThe function, with each call of it a span."},
     {NULL, NULL, 0, NULL},
 };
 

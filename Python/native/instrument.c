@@ -37,21 +37,23 @@ bool instrument_apply(void) {
 
 static PyObject *profile_code(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *object, *name, *block = NULL;
-  if (!PyArg_ParseTuple(arguments, "OU|O:profile_code", &object, &name, &block)) return NULL;
+  PyObject *object, *name, *block = NULL, *file = NULL;
+  if (!PyArg_ParseTuple(arguments, "OU|OO:profile_code", &object, &name, &block, &file)) return NULL;
   if (!has_monitoring()) return PyBool_FromLong(0);
   Code *code = code_add(object);
   if (code == NULL) return PyErr_NoMemory();
+  code_stands_in(code, file);
   if (code_want_spans(code, name, block == Py_None ? NULL : block, false) < 0) return NULL;
   return PyBool_FromLong(instrument_code(code));
 }
 
 static PyObject *count_lines(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *object, *name;
-  if (!PyArg_ParseTuple(arguments, "OU:count_lines", &object, &name)) return NULL;
+  PyObject *object, *name, *file = NULL;
+  if (!PyArg_ParseTuple(arguments, "OU|O:count_lines", &object, &name, &file)) return NULL;
   Code *code = code_add(object);
   if (code == NULL) return PyErr_NoMemory();
+  code_stands_in(code, file);
   if (code_want_lines(code, name, false) < 0) return NULL;
   return PyBool_FromLong(instrument_code(code));
 }
@@ -79,17 +81,25 @@ static PyObject *unwatch(PyObject *module, PyObject *nothing) {
   return Py_None;
 }
 
+static PyObject *holds_hooks(PyObject *module, PyObject *nothing) {
+  (void)module, (void)nothing;
+  return PyLong_FromLong(has_monitoring() ? CODE_SPANS | CODE_LINES : (long)tracing_held());
+}
+
 PyMethodDef instrument_methods[] = {
     {"profile_code", profile_code, METH_VARARGS,
-     "profile_code(code, name, span=None) -> bool\n\nMakes a span of each stretch in which the code object runs. False: this\n"
+     "profile_code(code, name, span=None, file=None) -> bool\n\nMakes a span of each stretch in which the code object runs. False: this\n"
      "Python, or another tool, does not allow it."},
     {"count_lines", count_lines, METH_VARARGS,
-     "count_lines(code, name) -> bool\n\nCounts the lines of a code object. False: another tool does not allow it."},
+     "count_lines(code, name, file=None) -> bool\n\nCounts the lines of a code object. False: another tool does not allow it."},
     {"watch", watch, METH_VARARGS,
      "watch(matcher, answers=3) -> bool\n\nCalls matcher(code, module_name) when a code object runs for the first time; its answer\n"
      "says what is wanted of it. Bit 1: spans; bit 2: lines. It may be (answer, qualified name). `answers`: the bits it\n"
      "may answer with.\n"
      "False: another tool does not allow it."},
+    {"holds_hooks", holds_hooks, METH_NOARGS,
+     "holds_hooks() -> int\n\nWhat this thread's hooks of the interpreter can still tell us. Bit 1: calls; bit 2: lines. What others\n"
+     "took is noted as missing."},
     {"unwatch", unwatch, METH_NOARGS, "unwatch()\n\nAsks the matcher no more, and records no more of what it wanted."},
     {NULL, NULL, 0, NULL},
 };

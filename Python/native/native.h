@@ -226,6 +226,7 @@ struct Code {
   uint32_t name, placed;
   int32_t start;      // 3.9–3.11: f_lasti of a call that is no resumption; -2: not known yet
   PyObject *text;     // the name
+  PyObject *file;     // where it really stands, when a pickler made the code object anew; or NULL
   PyObject *arguments_from;  // the Block whose arguments its spans carry, or NULL
   Lines *lines;
   Code *next, *previous;
@@ -239,6 +240,7 @@ Code *code_add(PyObject *object);  // the entry of a code object, made when ther
 int code_want_spans(Code *code, PyObject *name, PyObject *block, bool by_matcher);
 int code_want_lines(Code *code, PyObject *name, bool by_matcher);
 void code_want_switches(Code *code);
+void code_stands_in(Code *code, PyObject *file);  // NULL, or no str: where the code object says
 void code_is_wrapped(PyObject *object);
 // Asks the matcher about a code object that runs for the first time.
 Code *code_ask(PyObject *object, PyObject *matcher);
@@ -275,6 +277,7 @@ bool monitoring_apply(void);
 bool monitoring_code(Code *code);
 void monitoring_restart(void);  // code objects that were not wanted are asked about again
 bool tracing_apply(void);
+uint32_t tracing_held(void);  // CODE_...: what the calling thread's hooks can tell us; notes what they cannot
 void warn_once(bool *was_warned, const char *text);
 
 // MARK: wrappers.c

@@ -177,7 +177,8 @@ static void task_end(Code *code, const stripchart_argument *argument, size_t cou
 
 static void tell_place(Code *code) {
   code->placed = recording.epoch;
-  PyObject *file = attribute(code->object, "co_filename");
+  PyObject *file = code->file == NULL ? attribute(code->object, "co_filename") : code->file;
+  if (file == code->file) Py_XINCREF(file);
   if (file != NULL && PyUnicode_Check(file)) name_place(code->text, file, (uint32_t)integer_attribute(code->object, "co_firstlineno", 0));
   Py_XDECREF(file);
 }

@@ -44,6 +44,10 @@ static void tell_missing(const char *what, const char *reason) {
   stripchart_note("missing", 7, arguments, sizeof arguments / sizeof arguments[0]);
 }
 
+static void tell_functions_missing(void) {
+  tell_missing("functions of Python", "a profiler or the program has a profile function of its own");
+}
+
 static void tell_lines_missing(void) {
   tell_missing("lines of Python", "a debugger, a coverage tool or the program has a trace function of its own");
 }
@@ -80,6 +84,7 @@ static bool is_resumed(Code *code, PyFrameObject *frame) {
 }
 
 static void set_in_new_threads(void);
+static bool profiles_still(void);
 
 static Code *asked(PyObject *object) {
   Code *code = code_find(object);
@@ -122,6 +127,7 @@ static int on_trace(PyObject *self, PyFrameObject *frame, int event, PyObject *a
     here.traced++;
   }
   Code *code = event == CALL ? asked(object) : code_find(object);
+  if (event == CALL && here.profiles && code != NULL && (code->what & CODE_SPANS)) here.profiles = profiles_still();
   uint32_t what = code == NULL ? 0 : here.profiles ? code->what & CODE_LINES : code->what;
   if (what != 0) {
     if (likely(event == LINE)) stretch_line(code, (uint32_t)PyFrame_GetLineNumber(frame), frame);
@@ -167,6 +173,12 @@ static PyObject *of_sys(const char *function) {
   Py_XDECREF(sys);
   if (result == NULL) PyErr_Clear();
   return result;
+}
+
+static bool profiles_still(void) {
+  PyObject *current = of_sys("getprofile");
+  Py_XDECREF(current);
+  return current == profile_hook;
 }
 
 // Sets ours in the calling thread, or takes it away; somebody else's stays. Is it ours now?
@@ -256,8 +268,22 @@ bool tracing_apply(void) {
     return false;
   }
   if (wanted == CODE_SPANS && !here.profiles) {
-    tell_missing("functions of Python", "a profiler or the program has a profile function of its own");
+    tell_functions_missing();
     return false;
   }
   return true;
+}
+
+uint32_t tracing_held(void) {
+  if (wanted == 0) return CODE_SPANS | CODE_LINES;
+  PyObject *profile = of_sys("getprofile"), *trace = of_sys("gettrace");
+  bool profiles = profile == profile_hook, traces = trace == trace_hook;
+  Py_XDECREF(profile);
+  Py_XDECREF(trace);
+  uint32_t asked_for = codes_wanted() | (matcher == NULL ? 0 : (uint32_t)matcher_answers), held = 0;
+  if (traces) held |= CODE_LINES;
+  if (traces || profiles) held |= CODE_SPANS;
+  if ((asked_for & CODE_SPANS) && !(held & CODE_SPANS)) tell_functions_missing();
+  if ((asked_for & CODE_LINES) && !(held & CODE_LINES)) tell_lines_missing();
+  return held;
 }

@@ -23,19 +23,22 @@ def remember(function, name, what, span=None):
         span = span or known.span
         if known.what & SPANS:
             name = known.name
-    function.__dict__[ATTRIBUTE] = Instrumented(function.__code__, name, what, span)
+    code = function.__code__
+    function.__dict__[ATTRIBUTE] = Instrumented(code, name, what, span, code.co_filename)
 
 
 class Instrumented:
-    __slots__ = ("code", "name", "what", "span")
+    __slots__ = ("code", "name", "what", "span", "file")
 
-    def __init__(self, code, name, what, span):
+    def __init__(self, code, name, what, span, file):
         self.code, self.name, self.what, self.span = code, name, what, span
+        self.file = file
+        """Where the function stands: a pickler may leave that out of the copy's code."""
 
     def __reduce_ex__(self, protocol):
         # The function that holds this was pickled before it, so its copy has the copy of the code object that is pickled here.
         if _saves_code(_pickler(sys._getframe(1))):
-            return restore, (self.code, self.name, self.what, self.span)
+            return restore, (self.code, self.name, self.what, self.span, self.file)
         return type(None), ()
 
     def __copy__(self):
@@ -45,14 +48,14 @@ class Instrumented:
         return self
 
 
-def restore(code, name, what, span):
+def restore(code, name, what, span, file):
     from . import _profile
 
     if what & LINES:
-        _profile.count_lines(code, name)
+        _profile.count_lines(code, name, file)
     if what & SPANS:
-        _native.profile_code(code, name, span)
-    return Instrumented(code, name, what, span)
+        _native.profile_code(code, name, span, file)
+    return Instrumented(code, name, what, span, file)
 
 
 def make_span(name, arguments):

@@ -11,7 +11,7 @@ from typing import Callable, List, Optional, Tuple, Union
 
 from . import _native
 
-Answer = Union[int, Tuple[int, str]]
+Answer = Union[int, Tuple[int, str], Tuple[int, str, str]]
 MatchFunction = Callable[[CodeType, Optional[str]], Answer]
 
 _watching: List[Tuple[MatchFunction, int]] = []
@@ -66,13 +66,13 @@ def _rewatch() -> None:
         answers |= each
 
     def ask_all(code: CodeType, module: Optional[str]) -> Answer:
-        decision, name = 0, None
+        decision, rest = 0, ()
         for each in everyone:
             answer = each(code, module)
             if isinstance(answer, tuple):
-                answer, name = answer
+                answer, *rest = answer
             decision |= answer
-        return decision if name is None else (decision, name)
+        return (decision, *rest) if rest else decision
 
     _native.watch(everyone[0] if len(everyone) == 1 else ask_all, answers)
 
@@ -118,6 +118,13 @@ class _Session:
         unwatch(self.matcher)
 
     def _say(self) -> None:
+        held = _native.holds_hooks()
+        for asked in self.matcher.unmatched:
+            # Whoever took the interpreter's hook was told of the calls in our place: nobody knows.
+            if not asked.bit & held:
+                self.matcher.matched.add(asked.key)
+                if self._answers is not None:
+                    self._answers.matched(asked.key)
         unmatched = self.matcher.unmatched
         if not unmatched:
             return

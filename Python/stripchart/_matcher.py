@@ -6,7 +6,7 @@ from types import CodeType
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from ._answers import Answers
-from ._patterns import FUNCTIONS, LINES, ForeignFiles, Pattern, Place, QualifiedNames, compiled, place_of
+from ._patterns import DYNAMIC, FUNCTIONS, LINES, ForeignFiles, Pattern, Place, QualifiedNames, compiled, place_of
 
 
 class Asked(NamedTuple):
@@ -21,8 +21,20 @@ class Asked(NamedTuple):
 
 Test = Callable[[str], bool]
 
-Answer = Union[int, Tuple[int, str]]
-"""What is wanted of a code object; before 3.11 with its qualified name, which code objects did not know."""
+Answer = Union[int, Tuple[int, str, str]]
+"""What is wanted of a code object; with its qualified name, which code objects did not know before 3.11, and its file, which
+they do not know when cloudpickle made them."""
+
+_MOST_PLACES = 10_000  # a program may make up file names without end
+
+
+def _file_of(code: CodeType) -> Optional[str]:
+    """Of the function that begins to run: cloudpickle leaves it out of the code, but not out of the globals."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back  # type: ignore[assignment]
+    file = frame.f_globals.get("__file__") if frame is not None else None
+    return file if isinstance(file, str) else None
 
 
 class Matcher:
@@ -50,9 +62,14 @@ class Matcher:
             return 0
 
     def _decide(self, code: CodeType, module: str) -> Answer:
-        possible = self._places.get((module, code.co_filename))
+        path = code.co_filename
+        if path == DYNAMIC:
+            path = _file_of(code) or path
+        possible = self._places.get((module, path))
         if possible is None:
-            possible = self._places[module, code.co_filename] = self._possible(place_of(code, module, self.foreign))
+            if len(self._places) > _MOST_PLACES:
+                self._places.clear()
+            possible = self._places[module, path] = self._possible(place_of(path, module, self.foreign))
         if not possible:
             return 0
         name = self._names.of(code, module)
@@ -64,7 +81,9 @@ class Matcher:
                     self.matched.add(asked.key)
                     if self._answers is not None:
                         self._answers.matched(asked.key)
-        return decision if decision == 0 or sys.version_info >= (3, 11) else (decision, name)
+        if decision == 0 or (sys.version_info >= (3, 11) and path == code.co_filename):
+            return decision
+        return decision, name, path
 
     def _possible(self, place: Place) -> List[Tuple[Asked, Test]]:
         pairs = ((asked, asked.pattern.of_place(place)) for asked in self.asked)

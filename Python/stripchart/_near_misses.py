@@ -41,7 +41,7 @@ def _functions(matcher: Matcher) -> Iterator[Tuple[Place, str]]:
         if path in matcher.foreign and module_name.partition(".")[0] not in spelled:
             continue
         for name, function in functions_of(module):
-            yield place_of(function.__code__, module_name, matcher.foreign), name
+            yield place_of(function.__code__.co_filename, module_name, matcher.foreign), name
 
 
 def _uncalled(asked: Asked, functions: List[Tuple[Place, str]]) -> List[str]:

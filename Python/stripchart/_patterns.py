@@ -29,6 +29,9 @@ FUNCTIONS = 1
 LINES = 2
 """The bit of a decision: its lines are counted."""
 
+DYNAMIC = "<dynamic-code>"
+"""The file that cloudpickle (3.1) gives to the code that it makes: copies of functions of the user's."""
+
 _CO_OPTIMIZED = 1  # inspect.CO_OPTIMIZED: set for functions, not for modules and classes
 
 
@@ -236,8 +239,7 @@ class ForeignFiles:
         return known
 
 
-def place_of(code: CodeType, module: str, foreign: ForeignFiles) -> Place:
-    path = code.co_filename
+def place_of(path: str, module: str, foreign: ForeignFiles) -> Place:
     modules: Tuple[str, ...] = (module,)
     if module in ("__main__", "__mp_main__"):
         stem = path.rpartition("/")[2]
@@ -245,7 +247,9 @@ def place_of(code: CodeType, module: str, foreign: ForeignFiles) -> Place:
         spec = getattr(sys.modules.get(module), "__spec__", None)
         real = getattr(spec, "name", None)
         modules = tuple(dict.fromkeys(each for each in ("__main__", module, real, stem) if each))
-    if path.startswith("<") and not path.startswith("<ipython-input"):
+    if path == DYNAMIC:
+        is_foreign = False
+    elif path.startswith("<") and not path.startswith("<ipython-input"):
         # Frozen modules, and what dataclasses and namedtuples generate. `-c` and standard input are the user's.
         is_foreign = path not in ("<string>", "<stdin>") or "__main__" not in modules
     else:

@@ -130,8 +130,8 @@ def _functions_of(target):
         yield from _functions_of(target.func)
 
 
-def count_lines(code, name):
-    _native.count_lines(code, name)
+def count_lines(code, name, file=None):
+    _native.count_lines(code, name, file)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            count_lines(constant, f"{name}.<locals>.{constant.co_name}")
+            count_lines(constant, f"{name}.<locals>.{constant.co_name}", file)

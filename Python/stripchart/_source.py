@@ -12,20 +12,22 @@ _told: Dict[str, List[Tuple[int, int]]] = {}  # file → (first line, line after
 _statements: Dict[str, Tuple[List[str], Dict[int, Statement]]] = {}  # file → its lines when it was looked at, what was found
 
 
-def describe(code: CodeType) -> Tuple[str, int, int, bytes]:
-    """File, first line, number of lines, and the lines that one statement may come to twice (`_statements.steps`)."""
+def describe(code: CodeType, file: Optional[str]) -> Tuple[str, int, int, bytes]:
+    """File (`file`, or what the code says), first line, number of lines, and the lines that one statement may come to twice (`_statements.steps`)."""
+    file = file or code.co_filename
     first, last = code.co_firstlineno, _last_line(code)
-    return _absolute(code.co_filename), first, last - first + 1, steps(code, _statements_of(code.co_filename))
+    return _absolute(file), first, last - first + 1, steps(code, _statements_of(file))
 
 
-def text(code: CodeType) -> Optional[str]:
+def text(code: CodeType, file: Optional[str]) -> Optional[str]:
     """The text of these lines: None when it was told already, with the function around this one, or is not known."""
     first, last = code.co_firstlineno, _last_line(code)
-    told = _told.setdefault(code.co_filename, [])
+    file = file or code.co_filename
+    told = _told.setdefault(file, [])
     if any(start <= first and last < end for start, end in told):
         return None
     told.append((first, last + 1))
-    return "".join(linecache.getlines(code.co_filename)[max(first - 1, 0) : last]) or None
+    return "".join(linecache.getlines(file)[max(first - 1, 0) : last]) or None
 
 
 def _statements_of(file: str) -> Dict[int, Statement]:

@@ -198,11 +198,7 @@ package struct Summarizer: RecordingVisitor {
     case "process ended":
       if let name = note.text("name"), let index = ledger.process(on: track) { ledger.update(index) { $0.name = name } }
     case "lives": facts.recorder.lives = LivesSource(note)
-    case "missing":
-      facts.missing.append(
-        MissingFact(
-          pid: note.integer("pid").map { Int32(truncatingIfNeeded: $0) }, probe: note.text("probe") ?? "",
-          reason: note.text("reason") ?? "", needs: note.text("needs")))
+    case "missing": missing(note)
     case "probe":
       if let probe = note.text("probe") {
         probeReads[probe] = (note.integer("reads") ?? 0, note.integer("nanoseconds") ?? 0)
@@ -216,6 +212,13 @@ package struct Summarizer: RecordingVisitor {
     }
   }
 
+  private mutating func missing(_ note: Note) {
+    facts.missing.append(
+      MissingFact(
+        pid: note.integer("pid").map { Int32(truncatingIfNeeded: $0) }, probe: note.text("probe") ?? "",
+        reason: note.text("reason") ?? "", needs: note.text("needs")))
+  }
+
   /// A thread of a program wrote it: it tells nothing of the sampler's ticks.
   private mutating func programNote(_ name: String, on track: Int, at time: UInt64, _ note: Note) {
     if time > lastTime { lastTime = time }
@@ -223,6 +226,7 @@ package struct Summarizer: RecordingVisitor {
     case "code": lineBook.code(note)
     case "source": lineBook.source(note)
     case "suspended", "resumed": spans.switched(track, isResumed: name == "resumed", at: time)
+    case "missing": missing(note)
     default: break
     }
     _ = program.note(name, on: track, note)
