@@ -17,6 +17,7 @@ import pytest
 
 import browser as browsers
 from conftest import REPOSITORY
+from harmed_packets import with_extremes
 from perfetto_engine import decode
 from speedscope_reader import Speedscope
 from test_columns import Columns
@@ -25,7 +26,8 @@ from test_damage import said
 sys.path.insert(0, str(REPOSITORY / "Tests/Recordings"))
 import kinds  # noqa: E402
 
-RECORDINGS = sorted((REPOSITORY / "Tests/Recordings").glob("*/*.pftrace.gz"))
+HARMED = sorted((REPOSITORY / "Tests/Recordings/harmed").glob("*.pftrace.gz"))
+RECORDINGS = sorted(set((REPOSITORY / "Tests/Recordings").glob("*/*.pftrace.gz")) - set(HARMED))
 SCHEMA = (REPOSITORY / "Docs/report-schema.md").read_text()
 DOCUMENTED = {0, 2, 3, 64, 65, 66, 73, 74, 77}
 FORMATS = ["csv", "columns", "json", "chrome", "speedscope", "collapsed"]
@@ -416,6 +418,27 @@ def test_no_output_of_a_harmed_recording_is_a_trap(outputs, folder, packed):
         of_it.all(codes={0, 65}, every=False)
         wrong += [f"harm {number}: {each}" for each in of_it.wrong]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("packed", RECORDINGS, ids=name_of)
+def test_no_output_of_values_that_nobody_writes_is_a_trap(outputs, stripchart, folder, packed):
+    (folder / "whole.pftrace").write_bytes(gzip.decompress(packed.read_bytes()))
+    assert stripchart("recover", "whole.pftrace", "-o", "strict.pftrace").rc == 0
+    dice = random.Random(name_of(packed))
+    recording = folder / "it.pftrace"
+    recording.write_bytes(with_extremes((folder / "strict.pftrace").read_bytes(), dice, dice.choice([1, 4, 16])))
+    of_it = outputs(recording)
+    of_it.all(codes={0, 64, 65}, every=False)
+    assert not of_it.wrong, "\n".join(of_it.wrong)
+
+
+@pytest.mark.parametrize("packed", HARMED, ids=name_of)
+def test_what_once_was_a_trap_is_none(outputs, folder, packed):
+    recording = folder / "it.pftrace"
+    recording.write_bytes(gzip.decompress(packed.read_bytes()))
+    of_it = outputs(recording)
+    of_it.all(codes={0, 64, 65}, every=False)
+    assert not of_it.wrong, "\n".join(of_it.wrong)
 
 
 def no_recordings(content):
