@@ -45,6 +45,10 @@ long integer_attribute(PyObject *object, const char *name, long otherwise);
 // Drops an `Exception` that our own work met. -1: it was something else (KeyboardInterrupt, SystemExit) and stays set.
 int forgive(void);
 
+// A module of the package that runs without being seen (_unseen.py), or the one that the program can import.
+PyObject *own_module(const char *name);
+int own_modules_prepare(PyObject *module);
+
 // tp_new of types that only we make.
 PyObject *no_instances(PyTypeObject *type, PyObject *arguments, PyObject *keywords);
 
