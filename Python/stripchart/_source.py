@@ -63,9 +63,10 @@ def _decoded(file: str) -> List[str]:
             content = opened.read()
     except OSError:
         return []
-    encoding = "utf-8-sig"
+    encoding = "utf-8"
+    content = content[3:] if content.startswith(b"\xef\xbb\xbf") else content
     for row in content.split(b"\n", 2)[:2]:  # PEP 263
-        _, found, rest = row.decode("latin-1").partition("coding")
+        _, found, rest = row.decode("utf-8", "replace").partition("coding")
         if row.lstrip().startswith(b"#") and found and rest[:1] in (":", "="):
             encoding = rest[1:].split()[0].rstrip("-*") if rest[1:].split() else encoding
             break

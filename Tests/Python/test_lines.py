@@ -386,7 +386,7 @@ def main():
         lambda each: each)        # ?
     def decorated(a=f(            # ?
             1)): ...              # ?
-    total = sum(                  # 1
+    total = sum(                  # ?
         f(                        # ?
             i)[0]                 # ?
         for i in range(3))        # ?
@@ -431,7 +431,7 @@ def test_code_objects_live_no_longer_than_without_us(python):
     recorded = python("""
         import gc, weakref
         def make(i, file):
-            space = {}
+            space = {'__name__': '__main__'}
             exec(compile(f"def g(x):\\n    y = x + {i}\\n    return y\\n", file, "exec"), space)
             return space["g"]
         references = []

@@ -303,9 +303,7 @@ def test_a_descriptor_of_the_programs_is_not_taken_for_ours(python):
         print(sum(os.lseek(each, 0, os.SEEK_CUR) for each in kept))
     """)
     assert recorded.stdout == "0\n"
-    peak = max(span["max_rss_bytes"] or 0 for span in recorded.report()["spans"]) if "max_rss_bytes" in recorded.report()["spans"][0] else 0
-    assert peak < 1 << 30
-    (readings,) = [each for each in recorded.engine(recorded.path, RESIDENT)]
+    (readings,) = recorded.engine(recorded.path, RESIDENT)
     assert 0 < readings["greatest"] < 1 << 30
 
 
@@ -315,10 +313,12 @@ RESIDENT = """
 
 
 def test_tasks_leave_nothing_behind(python):
-    """The kernel's count of the process's memory, with names long enough to see each that is kept."""
+    """The kernel's count of the process's own memory; a name that was kept of each task would be 4 MB."""
     recorded = python("""
         import asyncio
-        def resident(): return int(open("/proc/self/statm").read().split()[1]) * 4096
+        def own():
+            with open("/proc/self/status") as status:
+                return next(int(row.split()[1]) * 1024 for row in status if row.startswith("RssAnon"))
         async def work():
             async with stripchart.span("work"): pass
         async def main():
@@ -326,9 +326,8 @@ def test_tasks_leave_nothing_behind(python):
             for round in range(3):
                 for _ in range(100):
                     await asyncio.gather(*(asyncio.create_task(work(), name="n" * 190 + str(round)) for _ in range(100)))
-                sizes.append(resident())
+                sizes.append(own())
             print(sizes[-1] - sizes[0])
         asyncio.run(main())
     """, options=["--max-size", "64MiB"])
-    # The file's pages that were written count too. A kept name has 200 bytes: 20,000 are 4 MB.
-    print(recorded.stdout)
+    assert int(recorded.stdout) < 2_000_000
