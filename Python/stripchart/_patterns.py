@@ -219,26 +219,34 @@ class QualifiedNames:
     """`co_qualname`, also where code objects have none (before 3.11)."""
 
     def __init__(self) -> None:
-        # By identity, because equal code may stand twice. An identity is forgotten with its code, before it is used again.
+        # By identity, because equal code may stand twice. No callback forgets what has gone: it would run in the program's
+        # sight (a coverage tool's).
         self._known: Dict[int, Tuple[ref[CodeType], str]] = {}
+        self._sweep_at = 1000
 
     def of(self, code: CodeType, module: str) -> str:
         name = getattr(code, "co_qualname", None)
         if isinstance(name, str):
             return name
-        known = self._known.get(id(code))
+        known = self._name(code)
         if known is None and code.co_name != "<module>":
             self._learn_from(sys.modules.get(module))
-            known = self._known.get(id(code))
+            known = self._name(code)
         if known is None:
             # A module tells the names of all that it holds. Other code that nobody told of has only its own name.
             self._learn(code, code.co_name)
             return code.co_name
-        return known[1]
+        return known
+
+    def _name(self, code: CodeType) -> Optional[str]:
+        known = self._known.get(id(code))
+        return known[1] if known is not None and known[0]() is code else None
 
     def _learn(self, code: CodeType, name: str) -> None:
-        known, identity = self._known, id(code)
-        known[identity] = (ref(code, lambda _: known.pop(identity, None)), name)
+        if len(self._known) > self._sweep_at:
+            self._known = {identity: known for identity, known in self._known.items() if known[0]() is not None}
+            self._sweep_at = 2 * len(self._known) + 1000
+        self._known[id(code)] = (ref(code), name)
         if name == "<module>":
             prefix = ""
         elif code.co_flags & _CO_OPTIMIZED:
@@ -251,7 +259,7 @@ class QualifiedNames:
 
     def _learn_from(self, module: object) -> None:
         for name, function in functions_of(module):
-            if id(function.__code__) not in self._known:
+            if self._name(function.__code__) is None:
                 self._learn(function.__code__, name)
 
 
