@@ -279,10 +279,13 @@ bool instrument_apply(void);
 bool instrument_code(Code *code);
 bool monitoring_apply(void);
 bool monitoring_code(Code *code);
+bool monitoring_held(void);
 void monitoring_restart(void);  // code objects that were not wanted are asked about again
 bool tracing_apply(void);
 uint32_t tracing_held(void);  // CODE_...: what the calling thread's hooks can tell us; notes what they cannot
 void warn_once(bool *was_warned, const char *text);
+// In the report: what was asked for and could not be had. Once a process.
+void tell_missing(bool *was_told, const char *what, const char *reason, const char *needs);
 
 // MARK: wrappers.c
 

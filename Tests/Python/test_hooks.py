@@ -11,6 +11,8 @@ import pytest
 
 from stripchart import _command
 
+from conftest import needs_monitoring
+
 SHOP = {
     "shop/__init__.py": "def opening():\n    return 1\n",
     "shop/prices.py": """
@@ -307,6 +309,25 @@ def test_who_takes_a_hook_of_the_interpreter_takes_only_what_comes_through_it(sh
         run = Run(option, "f", program=["taken.py"])
         is_taken = (option == "--lines") == (hook == "settrace")
         assert run.unmatched == {} and (probe in [each["probe"] for each in run.report["missing"]]) == is_taken
+
+
+@needs_monitoring
+def test_a_program_that_takes_all_numbers_of_monitoring_keeps_them_and_the_report_says_so(shop):
+    (shop / "takes.py").write_text("""
+import stripchart, sys
+for number in (1, 3, 4, 5): sys.monitoring.use_tool_id(number, "mine")
+stripchart.start("run.pftrace")
+def f():
+    return 1
+f()
+stripchart.stop()
+""")
+    done = subprocess.run([sys.executable, "-W", "error", "takes.py"], capture_output=True, text=True,
+                          env=dict(os.environ, STRIPCHART_FUNCTIONS="f"))
+    assert (done.returncode, done.stderr) == (0, "")
+    run = Run.__new__(Run)
+    run.recording = shop / "run.pftrace"
+    assert [each["probe"] for each in run.report["missing"]] == ["functions and lines of Python"] and run.unmatched == {}
 
 
 # A python that cannot be instrumented
