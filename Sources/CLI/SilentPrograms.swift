@@ -50,8 +50,8 @@ final class SilentPrograms {
       sampler.note(
         "missing",
         [
-          Annotation("pid", Int64(pid)), Annotation("probe", text: reason.what), Annotation("reason", text: reason.text),
-          Annotation("needs", text: reason.needs),
+          Annotation("pid", Int64(pid)), Annotation("probe", text: reason.what),
+          Annotation("reason", text: reason.text), Annotation("needs", text: reason.needs),
         ])
     }
   }
@@ -92,7 +92,7 @@ final class SilentPrograms {
     // proc_pid_maps(5): address, permissions, offset, device, inode.
     return maps.split(separator: UInt8(ascii: "\n")).contains { line in
       let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-      return fields.count > 4 && Int(String(decoding: fields[4], as: UTF8.self)).map(UInt64.init) == recording.inode
+      return fields.count > 4 && UInt64(String(decoding: fields[4], as: UTF8.self)) == recording.inode
     }
   }
 
@@ -106,7 +106,8 @@ final class SilentPrograms {
       }
       let who = Machine.userName(owner) ?? "user \(owner)"
       return Reason(
-        text: "it ran as \(who), and the recording is another user's", needs: "to record as \(who), or a program that stays who it is")
+        text: "it ran as \(who), and the recording is another user's",
+        needs: "to record as \(who), or a program that stays who it is")
     }
     guard (try? FileStatus.of("\(proc)/\(pid)/root")) != nil else { return nil }
     return Reason(
@@ -121,7 +122,8 @@ final class SilentPrograms {
     if entries.contains(where: { entry in names.contains { entry.starts(with: $0.utf8) } }) { return nil }
     return Reason(
       what: isAsked ? "functions and lines" : "spans", text: "its environment was cleared",
-      needs: isAsked ? "PYTHONPATH, \(names[0].dropLast()) and \(names[1].dropLast()) passed on" : "STRIPCHART_RECORDING passed on")
+      needs: isAsked
+        ? "PYTHONPATH, \(names[0].dropLast()) and \(names[1].dropLast()) passed on" : "STRIPCHART_RECORDING passed on")
   }
 
   /// -I, -E and -S keep a Python from looking where the instrumentation is.
