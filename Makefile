@@ -6,7 +6,7 @@ DEMO_RECORDING := .build-demo/demo.pftrace
 .DEFAULT_GOAL := help
 # Swift's package manager holds a lock a build folder, so two at a time only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup build build-embedded build-bench python examples docs sanitize demo test truth bench check lint layers foundation clean
+.PHONY: help setup build build-embedded build-bench python examples docs sanitize demo test test-cpython truth bench check lint layers foundation clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ test: setup-test build build-embedded python examples docs ## Run all tests: Swi
 	swift test --traits Command,Macros --scratch-path .build-macros
 	.build-venv/bin/python -m pytest Tests/EndToEnd
 	Scripts/test-python
+
+# VERSIONS="3.12": only these. MODULES="test_code": only these.
+test-cpython: setup-test build python ## Run CPython's own tests, alone and recorded; they must say the same
+	Scripts/test-cpython $(VERSIONS) $(if $(MODULES),-- $(MODULES))
 
 # STRIPCHART=path: another command than the release build. WORDS="stress pool": only workloads with these words in their names.
 truth: setup-test build ## Record workloads beside independent witnesses and write Docs/truth.md

@@ -227,7 +227,7 @@ static Lines *lines_new(PyObject *file, PyObject *name, uint32_t first, uint32_t
 // notebook, the tasks of a cluster's worker), and the core keeps what it knows.
 static Lines *lines_of(const Code *code, PyObject *name) {
   static PyObject *all;  // dict: (what `describe` says, name) → address
-  PyObject *source = PyImport_ImportModule("stripchart._source"), *told = NULL, *key = NULL, *text = NULL, *file, *steps;
+  PyObject *source = own_module("_source"), *told = NULL, *key = NULL, *text = NULL, *file, *steps;
   PyObject *stands = code->file == NULL ? Py_None : code->file;
   Lines *lines = NULL;
   unsigned int first, count;

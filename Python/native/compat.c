@@ -92,3 +92,19 @@ PyObject *no_instances(PyTypeObject *type, PyObject *arguments, PyObject *keywor
   PyErr_Format(PyExc_TypeError, "cannot create %R instances", (PyObject *)type);
   return NULL;
 }
+
+static PyObject *shared;  // dict: what all instances of the package in this process have in common
+
+PyObject *own_module(const char *name) {
+  PyObject *unseen = shared == NULL ? NULL : PyDict_GetItemString(shared, "unseen");
+  if (unseen != NULL) return PyObject_CallFunction(unseen, "s", name);
+  PyObject *full = PyUnicode_FromFormat("stripchart.%s", name), *module = full == NULL ? NULL : PyImport_Import(full);
+  Py_XDECREF(full);
+  return module;
+}
+
+int own_modules_prepare(PyObject *module) {
+  if (shared == NULL && (shared = PyDict_New()) == NULL) return -1;
+  Py_INCREF(shared);
+  return PyModule_AddObject(module, "shared", shared);
+}

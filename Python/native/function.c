@@ -316,12 +316,21 @@ static PyType_Spec function_spec = {"stripchart.ProfiledFunction", sizeof(Functi
                                     function_slots};
 static PyType_Spec callable_spec = {"stripchart.ProfiledCallable", sizeof(Function), 0, FLAGS, callable_slots};
 
+static bool is_cached(PyTypeObject *its) {
+  if (cached_function == NULL) {
+    PyObject *functools = PyDict_GetItemString(modules, "_functools");
+    if (functools == NULL) return false;
+    cached_function = attribute(functools, "_lru_cache_wrapper");
+  }
+  return its == (PyTypeObject *)cached_function;
+}
+
 static PyObject *wrap(PyObject *function, PyObject *text, PyObject *block, PyObject *file) {
   Name *name = name_find(text);
   if (name == NULL) return NULL;
   uint32_t number = name->number;
   PyTypeObject *its = Py_TYPE(function);
-  bool binds = its == (PyTypeObject *)plain_function || its == (PyTypeObject *)cached_function || its == function_type;
+  bool binds = its == (PyTypeObject *)plain_function || is_cached(its) || its == function_type;
   Function *self = PyObject_GC_New(Function, binds ? function_type : callable_type);
   if (self == NULL) return NULL;
   self->vectorcall = function_call;
@@ -358,13 +367,17 @@ PyMethodDef function_methods[] = {
 int function_prepare(PyObject *module) {
   (void)module;
   if (function_type != NULL) return 0;
-  PyObject *types = PyImport_ImportModule("types"), *functools = PyImport_ImportModule("_functools");
-  if (types == NULL || functools == NULL) return -1;
-  method_class = PyObject_GetAttrString(types, "MethodType");
-  plain_function = PyObject_GetAttrString(types, "FunctionType");
-  cached_function = attribute(functools, "_lru_cache_wrapper");
-  Py_DECREF(types);
-  Py_DECREF(functools);
+  // `types` would be an import that the program can see; `os` is there always, and has a function and a method.
+  PyObject *os = PyImport_ImportModule("os"), *environment = os == NULL ? NULL : PyObject_GetAttrString(os, "environ");
+  PyObject *method = environment == NULL ? NULL : PyObject_GetAttrString(environment, "get");
+  PyObject *function = method == NULL ? NULL : PyObject_GetAttrString(method, "__func__");
+  Py_XDECREF(os);
+  Py_XDECREF(environment);
+  if (function == NULL) return -1;
+  method_class = PyObject_Type(method);
+  plain_function = PyObject_Type(function);
+  Py_DECREF(method);
+  Py_DECREF(function);
   for (int i = 0; i < OWN; i++) {
     if ((own_names[i] = PyUnicode_InternFromString(own[i])) == NULL) return -1;
   }

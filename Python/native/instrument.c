@@ -1,6 +1,9 @@
 // What is instrumented without being wrapped: lines, generators and coroutines, and what `watch` matches.
 #include "native.h"
 
+#include <string.h>
+#include <unistd.h>
+
 PyObject *matcher;
 long matcher_answers;
 
@@ -13,6 +16,22 @@ void warn_once(bool *was_warned, const char *text) {
   PyErr_Fetch(&type, &value, &traceback);
   if (PyErr_WarnEx(PyExc_RuntimeWarning, text, 1) < 0) PyErr_Clear();  // warnings may be errors; this one must not stop a program
   PyErr_Restore(type, value, traceback);
+}
+
+static stripchart_argument text_argument(const char *name, const char *text) {
+  return (stripchart_argument){
+      .name = name, .name_length = strlen(name), .kind = STRIPCHART_TEXT, .text = text, .text_length = strlen(text)};
+}
+
+void tell_missing(bool *was_told, const char *what, const char *reason, const char *needs) {
+  if (*was_told || !recording.is_on) return;
+  *was_told = true;
+  stripchart_argument arguments[] = {
+      text_argument("probe", what), text_argument("reason", reason), text_argument("needs", needs),
+      {.name = "pid", .name_length = 3, .kind = STRIPCHART_INTEGER, .integer = getpid()},
+  };
+  thread_check();
+  stripchart_note("missing", 7, arguments, sizeof arguments / sizeof arguments[0]);
 }
 
 bool instrument_code(Code *code) {
@@ -83,7 +102,7 @@ static PyObject *unwatch(PyObject *module, PyObject *nothing) {
 
 static PyObject *holds_hooks(PyObject *module, PyObject *nothing) {
   (void)module, (void)nothing;
-  return PyLong_FromLong(has_monitoring() ? CODE_SPANS | CODE_LINES : (long)tracing_held());
+  return PyLong_FromLong(has_monitoring() ? (monitoring_held() ? CODE_SPANS | CODE_LINES : 0) : (long)tracing_held());
 }
 
 PyMethodDef instrument_methods[] = {

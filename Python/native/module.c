@@ -12,7 +12,7 @@ static int refuse_subinterpreters(void) {
 }
 
 static int execute(PyObject *module) {
-  if (refuse_subinterpreters() < 0 || compat_prepare() < 0 || names_prepare() < 0 || tasks_prepare() < 0 || ready_prepare() < 0 ||
+  if (refuse_subinterpreters() < 0 || compat_prepare() < 0 || names_prepare() < 0 || tasks_prepare() < 0 || ready_prepare() < 0 || own_modules_prepare(module) < 0 ||
       wrappers_prepare() < 0 || block_prepare(module) < 0 || function_prepare(module) < 0) {
     return -1;
   }

@@ -120,14 +120,20 @@ static int take_tool(void) {
 }
 
 static bool has_tool(void) {
-  static bool was_warned;
+  static bool was_warned, was_told;
   if (tool >= 0) return true;
   if (monitoring == NULL && find_events() < 0) return false;
   if (take_tool() == 0) return true;
+  tell_missing(&was_told, matcher == NULL ? "lines and generators of Python" : "functions and lines of Python",
+               "other tools hold the numbers of sys.monitoring", "a free one of the numbers 1, 3, 4 and 5");
+  // A program that did not ask for us is told nothing.
+  if (matcher != NULL) return false;
   warn_once(&was_warned, "other tools hold the numbers of sys.monitoring, so stripchart records no lines and no generators of this "
                          "program");
   return false;
 }
+
+bool monitoring_held(void) { return tool >= 0; }
 
 bool monitoring_code(Code *code) {
   if (!recording.is_on && tool < 0) return true;  // when a recording begins, all of them are looked at

@@ -45,6 +45,10 @@ long integer_attribute(PyObject *object, const char *name, long otherwise);
 // Drops an `Exception` that our own work met. -1: it was something else (KeyboardInterrupt, SystemExit) and stays set.
 int forgive(void);
 
+// A module of the package that runs without being seen (_unseen.py), or the one that the program can import.
+PyObject *own_module(const char *name);
+int own_modules_prepare(PyObject *module);
+
 // tp_new of types that only we make.
 PyObject *no_instances(PyTypeObject *type, PyObject *arguments, PyObject *keywords);
 
@@ -275,10 +279,13 @@ bool instrument_apply(void);
 bool instrument_code(Code *code);
 bool monitoring_apply(void);
 bool monitoring_code(Code *code);
+bool monitoring_held(void);
 void monitoring_restart(void);  // code objects that were not wanted are asked about again
 bool tracing_apply(void);
 uint32_t tracing_held(void);  // CODE_...: what the calling thread's hooks can tell us; notes what they cannot
 void warn_once(bool *was_warned, const char *text);
+// In the report: what was asked for and could not be had. Once a process.
+void tell_missing(bool *was_told, const char *what, const char *reason, const char *needs);
 
 // MARK: wrappers.c
 

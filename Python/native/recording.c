@@ -148,6 +148,9 @@ PyMethodDef recording_methods[] = {
 };
 
 int recording_prepare(PyObject *module) {
+  static bool is_prepared;
+  if (is_prepared) return 0;
+  is_prepared = true;
   PyObject *os = PyImport_ImportModule("os");
   PyObject *arguments = PyTuple_New(0), *keywords = PyDict_New();
   PyObject *function = PyObject_GetAttrString(module, "_after_fork"), *done = NULL;

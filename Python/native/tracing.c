@@ -2,9 +2,6 @@
 // only calls and returns are wanted. One of each can be set a thread, so a debugger's or another tool's is left where it is.
 #include "native.h"
 
-#include <string.h>
-#include <unistd.h>
-
 enum { CALL = 0, EXCEPTION = 1, LINE = 2, RETURN = 3 };  // PyTrace_...
 
 // Spans are the profile function's, lines the trace function's, so that whoever takes one of them leaves the other to us. Where the
@@ -28,28 +25,15 @@ static uint32_t what_is_wanted(void) {
   return (all | (matcher == NULL ? 0 : CODE_SPANS)) & (CODE_SPANS | CODE_LINES);
 }
 
-// Once a process: lines were wanted and could not be had.
-static void tell_missing(const char *what, const char *reason) {
-  static bool was_told[2];
-  bool *told = &was_told[what[0] == 'l'];
-  if (*told) return;
-  *told = true;
-  stripchart_argument arguments[] = {
-      {.name = "probe", .name_length = 5, .kind = STRIPCHART_TEXT, .text = what, .text_length = strlen(what)},
-      {.name = "reason", .name_length = 6, .kind = STRIPCHART_TEXT, .text = reason, .text_length = strlen(reason)},
-      {.name = "needs", .name_length = 5, .kind = STRIPCHART_TEXT, .text = "CPython 3.12 or newer", .text_length = 21},
-      {.name = "pid", .name_length = 3, .kind = STRIPCHART_INTEGER, .integer = getpid()},
-  };
-  thread_check();
-  stripchart_note("missing", 7, arguments, sizeof arguments / sizeof arguments[0]);
-}
-
 static void tell_functions_missing(void) {
-  tell_missing("functions of Python", "a profiler or the program has a profile function of its own");
+  static bool was_told;
+  tell_missing(&was_told, "functions of Python", "a profiler or the program has a profile function of its own", "CPython 3.12 or newer");
 }
 
 static void tell_lines_missing(void) {
-  tell_missing("lines of Python", "a debugger, a coverage tool or the program has a trace function of its own");
+  static bool was_told;
+  tell_missing(&was_told, "lines of Python", "a debugger, a coverage tool or the program has a trace function of its own",
+               "CPython 3.12 or newer");
 }
 
 // MARK: what the interpreter calls
@@ -263,8 +247,10 @@ bool tracing_apply(void) {
   here.traces = set_here("gettrace", trace_hook, set_trace, on_trace, wanted & CODE_LINES);
   here.profiled = here.traced;
   if ((wanted & CODE_LINES) && !here.traces) {
-    if (recording.is_on && matcher == NULL) tell_lines_missing();
-    warn_once(&was_warned, "a debugger or another tool has set this thread's trace function, so stripchart does without lines here");
+    if (matcher == NULL) {
+      tell_lines_missing();
+      warn_once(&was_warned, "a debugger or another tool has set this thread's trace function, so stripchart does without lines here");
+    }  // otherwise it is said when such lines were to be counted, in the report only: the program did not ask
     return false;
   }
   if (wanted == CODE_SPANS && !here.profiles) {

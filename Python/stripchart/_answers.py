@@ -15,9 +15,12 @@ A folder that is gone is no error: the run is over.
 from __future__ import annotations
 
 import os
-from typing import Iterable, Tuple, Union
 
-Likeness = Union[float, str]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterable, Tuple, Union
+
+    Likeness = Union[float, str]
 
 
 class Answers:

@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import os
-from types import CodeType
-from typing import Callable, List, Optional, Tuple, Union
+import sys
 
 from . import _native
 
-Answer = Union[int, Tuple[int, str], Tuple[int, str, str]]
-MatchFunction = Callable[[CodeType, Optional[str]], Answer]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Callable, List, Optional, Tuple, Union
 
-_watching: List[Tuple[MatchFunction, int]] = []
+    Answer = Union[int, Tuple[int, str], Tuple[int, str, str]]
+    MatchFunction = Callable[[CodeType, Optional[str]], Answer]
+
+# This module runs unseen in a process of `stripchart run` (_unseen.py), and again where the program imports the package.
+_watching: List[Tuple[MatchFunction, int]] = _native.shared.setdefault("watching", [])
 _session: Optional[_Session] = None
 
 
@@ -78,15 +83,23 @@ def _rewatch() -> None:
 
 
 def _begin(session: _Session) -> None:
-    import atexit
-
     global _session
     if session.is_idle:
         return
     _session = session
     watch(session.matcher, session.matcher.answers)
     # Registered first, so called after the program's own.
-    atexit.register(session.end)
+    _at_exit().register(session.end)
+
+
+def _at_exit():
+    """The module `atexit`, without importing it for the program. Its callbacks are the interpreter's (3.10)."""
+    unseen = _native.shared.get("unseen")
+    if unseen is None or "atexit" in sys.modules or sys.version_info < (3, 10):
+        import atexit
+
+        return atexit
+    return unseen("atexit")
 
 
 class _Session:

@@ -2,28 +2,32 @@
 from __future__ import annotations
 
 import sys
-from types import CodeType
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
-from ._answers import Answers
-from ._patterns import DYNAMIC, FUNCTIONS, LINES, ForeignFiles, Pattern, Place, QualifiedNames, compiled, place_of
+from ._patterns import DYNAMIC, FUNCTIONS, LINES, ForeignFiles, QualifiedNames, compiled, place_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
+
+    from ._answers import Answers
+    from ._patterns import Pattern, Place
+
+    Test = Callable[[str], bool]
+
+    Answer = Union[int, Tuple[int, str, str]]
+    """What is wanted of a code object; with its qualified name, which code objects did not know before 3.11, and its file,
+    which they do not know when cloudpickle made them."""
 
 
-class Asked(NamedTuple):
+class Asked:
     """A pattern, and what is asked for where it matches."""
 
-    key: str
-    """`f` or `l`, and the pattern's place among those of its option."""
-    option: str
-    bit: int
-    pattern: Pattern
+    __slots__ = ("key", "option", "bit", "pattern")
 
-
-Test = Callable[[str], bool]
-
-Answer = Union[int, Tuple[int, str, str]]
-"""What is wanted of a code object; with its qualified name, which code objects did not know before 3.11, and its file, which
-they do not know when cloudpickle made them."""
+    def __init__(self, key: str, option: str, bit: int, pattern: Pattern) -> None:
+        self.key, self.option, self.bit, self.pattern = key, option, bit, pattern
+        """The key: `f` or `l`, and the pattern's place among those of its option."""
 
 _MOST_PLACES = 10_000  # a program may make up file names without end
 

@@ -4,6 +4,7 @@ from typing import Any, Awaitable, Callable, Literal, Optional, TypeVar, Union, 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 library_version: str
+shared: dict[str, Any]
 
 @final
 class Span:

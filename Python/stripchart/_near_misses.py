@@ -3,11 +3,16 @@ from __future__ import annotations
 
 import difflib
 import sys
-from typing import Iterator, List, Tuple
 
-from ._answers import Likeness
-from ._matcher import Asked, Matcher
-from ._patterns import Pattern, Place, functions_of, place_of
+from ._patterns import functions_of, place_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator, List, Tuple
+
+    from ._answers import Likeness
+    from ._matcher import Asked, Matcher
+    from ._patterns import Pattern, Place
 
 _MOST_NAMES = 20_000
 _LEAST_LIKENESS = 0.6

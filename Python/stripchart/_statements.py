@@ -40,7 +40,7 @@ def statements(rows: List[str]) -> Dict[int, Statement]:
         statement = Statement(first, last, len(text) - len(bare))
         while withs and statement.indent <= withs[-1].indent:
             withs.pop()
-        for each in withs:
+        for each in withs if _LEAVES_WITH else ():
             each.block_end = last
         if decorated is not None:
             statement.first, decorated = decorated.first, None
@@ -48,10 +48,11 @@ def statements(rows: List[str]) -> Dict[int, Statement]:
             decorated = statement
             continue
         words = bare.replace("(", " ").split(None, 2)
-        is_with = _LEAVES_WITH and (words[:1] == ["with"] or words[:2] == ["async", "with"])
+        is_with = words[:1] == ["with"] or words[:2] == ["async", "with"]
         if is_with:
             withs.append(statement)
-        if is_with or statement.last > statement.first:
+        # Before 3.10 an exception that leaves a `with` block is told as the line of the block's last statement once more.
+        if is_with or statement.last > statement.first or (withs and not _LEAVES_WITH):
             for line in range(statement.first, statement.last + 1):
                 found[line] = statement
     return found
@@ -113,15 +114,12 @@ def line_starts(code: CodeType) -> List[Tuple[int, int]]:
     offset, line = 0, code.co_firstlineno
     table = code.co_lnotab
     for index in range(0, len(table), 2):
-        if table[index] and line != before:
+        if table[index]:
             starts.append((offset, line))
-            before = line
         offset += table[index]
         step = table[index + 1]
         line += step - 256 if step > 127 else step
-    if line != before:
-        starts.append((offset, line))
-    return starts
+    return [*starts, (offset, line)]
 
 
 def _wholes(code: CodeType) -> Set[int]:

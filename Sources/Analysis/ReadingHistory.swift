@@ -85,13 +85,6 @@ package struct ReadingValues: Sendable {
     for index in values.indices where common & 1 << UInt16(index) != 0 { values[index] &-= other.values[index] }
   }
 
-  /// So much of it.
-  func part(_ share: Double) -> ReadingValues {
-    var part = self
-    for index in values.indices { part.values[index] = Int64(exactly: (Double(values[index]) * share).rounded()) ?? 0 }
-    return part
-  }
-
   /// Zero for what `other` knows and this does not.
   mutating func know(_ other: ReadingValues) { known |= other.known }
 

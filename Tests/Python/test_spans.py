@@ -252,3 +252,82 @@ def test_names_that_are_no_utf8_and_many_names_are_taken(python):
     names = recorded.names()
     assert names[0] == "lone ? surrogate"
     assert len(names) == 20001 and len(set(names)) > 16000
+
+
+def test_handlers_of_signals_that_raise_leave_no_span_open(python):
+    recorded = python("""
+        import asyncio, signal
+        class Tick(BaseException): pass
+        def handler(*rest): raise Tick
+        signal.signal(signal.SIGALRM, handler)
+        @stripchart.profile
+        def leaf(n):
+            for _ in range(n): pass
+        @stripchart.profile
+        def generator():
+            for _ in range(3): yield
+        def rounds():
+            while True:
+                with stripchart.span("outer"):
+                    with stripchart.span("inner", number=1): leaf(20)
+                    for _ in generator(): pass
+        ticks = 0
+        while ticks < 300:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0001 + (ticks % 37) * 1e-5)
+                rounds()
+            except Tick: ticks += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        with stripchart.span("at the end"): leaf(1)
+    """)
+    assert recorded.span("at the end").depth == 0
+    assert all(each.nanoseconds >= 0 for each in recorded.spans())
+    assert {each.depth for each in recorded.spans("outer")} == {0} and {each.depth for each in recorded.spans("inner")} == {1}
+
+
+def test_a_descriptor_of_the_programs_is_not_taken_for_ours(python):
+    recorded = python("""
+        import os
+        with stripchart.span("before"): x = bytearray(b"x") * (5 << 20)
+        os.closerange(3, 20000)
+        with open("digits.txt", "w") as file: file.write("999999 777777 55555 1 0 4444 0\\n")
+        kept = [os.open("digits.txt", os.O_RDONLY) for _ in range(900)]
+        for i in range(5):
+            with stripchart.span("after"):
+                y = bytearray(b"x") * (3 << 20)
+                del y
+        if os.fork() == 0:
+            with stripchart.span("child"): pass
+            os._exit(0 if all(os.fstat(each) for each in kept) else 1)
+        assert os.wait()[1] == 0
+        print(sum(os.lseek(each, 0, os.SEEK_CUR) for each in kept))
+    """)
+    assert recorded.stdout == "0\n"
+    (readings,) = recorded.engine(recorded.path, RESIDENT)
+    assert 0 < readings["greatest"] < 1 << 30
+
+
+RESIDENT = """
+    select max(value) as greatest from counter join track on counter.track_id = track.id where track.name like '%rss%' or track.name like '%resident%'
+"""
+
+
+def test_tasks_leave_nothing_behind(python):
+    """The kernel's count of the process's own memory; a name that was kept of each task would be 4 MB."""
+    recorded = python("""
+        import asyncio
+        def own():
+            with open("/proc/self/status") as status:
+                return next(int(row.split()[1]) * 1024 for row in status if row.startswith("RssAnon"))
+        async def work():
+            async with stripchart.span("work"): pass
+        async def main():
+            sizes = []
+            for round in range(3):
+                for _ in range(100):
+                    await asyncio.gather(*(asyncio.create_task(work(), name="n" * 190 + str(round)) for _ in range(100)))
+                sizes.append(own())
+            print(sizes[-1] - sizes[0])
+        asyncio.run(main())
+    """, options=["--max-size", "64MiB"])
+    assert int(recorded.stdout) < 2_000_000

@@ -3,6 +3,8 @@
 enum SharedMemoryGrowth {
   /// Who made at least so much of the growth leaves too little for any other.
   static let leastShare = 0.5
+  /// Who by the best estimate made less is not suspected.
+  static let leastSuspicion = 0.1
   private static let namedLimit = 3
 
   static func find(in summary: RecordingSummary) -> (finding: Finding, bytes: Int64)? {
@@ -49,7 +51,9 @@ enum SharedMemoryGrowth {
     }
     let sure = repeated.filter { Double($0.growth.leastBytes) >= needed && isRead($0.span, process.pid, summary) }
     guard let most = sure.max(by: { $0.growth.bytes < $1.growth.bytes }) else {
-      let possible = repeated.filter { Double($0.growth.mostBytes) >= needed }
+      let possible = repeated.filter {
+        Double($0.growth.mostBytes) >= needed && Double($0.growth.bytes) >= leastSuspicion * Double(process.bytes)
+      }
       // Who has spans made little of it, so that none of them is suspected.
       guard !possible.isEmpty else { return nil }
       return unknown(process, possible, summary)

@@ -169,8 +169,9 @@ uint64_t strip_peak_resident(void);
 // How long this thread wanted a CPU and had none: nanoseconds of /proc/thread-self/schedstat, opened and closed again. UINT64_MAX: the kernel
 // does not tell.
 uint64_t strip_thread_run_delay(void);
-// Bytes that pages which this thread dirtied will cost in writing: getrusage(2), RUSAGE_THREAD, ru_oublock.
-uint64_t strip_thread_written(void);
+// Bytes that pages which this thread dirtied will cost in writing, and pages that it touched first: getrusage(2), RUSAGE_THREAD,
+// ru_oublock and ru_minflt.
+void strip_thread_pages(uint64_t *_Nonnull written_bytes, uint64_t *_Nonnull minor_faults);
 // mallinfo2(3): what the heap has given out and what it holds, in bytes. -ENOSYS where the C library has no such function.
 int strip_heap(uint64_t *_Nonnull in_use, uint64_t *_Nonnull held);
 
