@@ -122,6 +122,8 @@ enum MemoryGrowthFinding: FindingRule {
       finding.sentence = finding.sentence + "; \(place: place) gained \(bytes: min(line.amount, Double(best.growth.bytes))) of it"
     }
     finding.blame(best.span, line)
+    // A span that a library began stands in the library: no line of the user's is known.
+    if line == nil, let place = finding.place, SourcePlace.isOfDependency(place.file) { finding.place = nil }
     finding.figures = [
       FindingFigure("growth_per_call_bytes", .bytes(best.perCall)),
       FindingFigure("growth_per_call_low_bytes", .bytes(best.low)),
