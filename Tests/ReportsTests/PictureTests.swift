@@ -7,7 +7,7 @@ struct PictureTests {
   @Test(
     arguments: [
       (0.9, [0, 0.5, 1]), (329, [0, 200, 400]), (1, [0, 0.5, 1]), (7.2, [0, 5, 10]), (0, [0, 1]), (.nan, [0, 1]),
-      (5e-324, [0, 1]),
+      (.leastNonzeroMagnitude, [0, 1]),
     ] as [(Double, [Double])])
   func `a scale ends at a round number above the value`(value: Double, lines: [Double]) {
     #expect(PictureScale(upTo: value).lines == lines)
