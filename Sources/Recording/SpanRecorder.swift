@@ -87,7 +87,10 @@ internal import Synchronization
     let pen = Pen.allocate(capacity: 1)
     unsafe pen.initialize(to: SpanThread(nowhere: nowhere))
     for word in 0..<SpanThread.knownWords { unsafe pen.pointee.known[word] = 0 }
-    if let slot = unsafe ThreadSlot.value { unsafe noteOwnPages(since: before, slot.assumingMemoryBound(to: SpanThread.self)) }
+    // Safe because only pens are put into the slot.
+    if let own = unsafe ThreadSlot.value?.assumingMemoryBound(to: SpanThread.self) {
+      unsafe noteOwnPages(since: before, own)
+    }
     unsafe pen.pointee.older = newest.exchange(UInt(bitPattern: pen), ordering: .relaxed)
     return unsafe pen
   }

@@ -119,9 +119,12 @@ enum MemoryGrowthFinding: FindingRule {
       reason: "a slope with both ends of its interval above zero, without the first calls, and still rising at the end")
     if let line, let file = line.function.file {
       let place = SourcePlace(file: file, line: Int64(line.line.line))
-      finding.sentence = finding.sentence + "; \(place: place) gained \(bytes: min(line.amount, Double(best.growth.bytes))) of it"
+      let gained = min(line.amount, Double(best.growth.bytes))
+      finding.sentence = finding.sentence + "; \(place: place) gained \(bytes: gained) of it"
     }
     finding.blame(best.span, line)
+    // A span that a library began stands in the library: no line of the user's is known.
+    if line == nil, let place = finding.place, SourcePlace.isOfDependency(place.file) { finding.place = nil }
     finding.figures = [
       FindingFigure("growth_per_call_bytes", .bytes(best.perCall)),
       FindingFigure("growth_per_call_low_bytes", .bytes(best.low)),

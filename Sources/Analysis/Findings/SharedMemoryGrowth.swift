@@ -91,12 +91,15 @@ enum SharedMemoryGrowth {
       "memory grew by \(bytes: process.bytes) while several threads or tasks were in spans, and it cannot be told which of them keeps it"
     for (index, one) in innermost.prefix(namedLimit).enumerated() {
       let separator: FindingSentence = index == 0 ? ": " : ", "
-      sentence = sentence + separator + "\(path: one.span.path) made \(bytes: one.growth.leastBytes) to \(bytes: one.growth.mostBytes)"
+      sentence =
+        sentence + separator
+        + "\(path: one.span.path) made \(bytes: one.growth.leastBytes) to \(bytes: one.growth.mostBytes)"
     }
     if innermost.count > namedLimit { sentence = sentence + ", and \(count: innermost.count - namedLimit) others" }
     var finding = Finding(
       .memoryGrowth, .problem, sentence,
-      reason: "what each of them may have made, by its own page faults and by how memory rose, does not leave out the others")
+      reason:
+        "what each of them may have made, by its own page faults and by how memory rose, does not leave out the others")
     finding.confidence = .low
     finding.figures = [
       FindingFigure("growth_bytes", .bytes(Double(process.bytes))),
