@@ -144,7 +144,7 @@ def steps(code: CodeType, known: Dict[int, Statement]) -> bytes:
     for line in sorted(offsets):
         statement = known[line]
         # A line that the code comes to at one place only is no matter, unless the place is in a loop inside the statement.
-        if len(offsets[line]) < 2 and statement.last == statement.first:
+        if len(offsets[line]) < 2 and statement.last == statement.first and _LEAVES_WITH:
             continue
         bit = bits[statement.first] = bits.get(statement.first, -1) + 1
         words += [line, statement.first, statement.last, statement.block_end, min(bit, _MASK_BITS), len(offsets[line])]
