@@ -119,7 +119,9 @@ package struct ProcessLedger: Sendable {
 
   /// Calls and characters that are read and written: an exit record rounds them down to 1024, and what the last reading of one that
   /// vanished has may be old.
-  var isCallsLowerBound: Bool { finalReading == "vanished" && current.has(.readCalls) || exited.has(.readCalls) && !isReadAtEnd }
+  var isCallsLowerBound: Bool {
+    finalReading == "vanished" && current.has(.readCalls) || exited.has(.readCalls) && !isReadAtEnd
+  }
 
   private var isReadAtEnd: Bool { finalReading == "waited" || finalReading == "zombie" }
 

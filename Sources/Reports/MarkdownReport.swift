@@ -20,7 +20,10 @@ package struct MarkdownReport {
   package var text: String {
     let machine = MachineMarkdown(summary, selection, Self.text)
     let figures = summary.survey == nil ? [sums] : machine.sections
-    let sections = [head, verdict] + figures + [gpus, spans, NameTable(summary, selection).markdown(), lines] + stacks + [evidence, foot]
+    let sections =
+      [head, verdict] + figures + [gpus, spans, NameTable(summary, selection).markdown(), lines] + stacks + [
+        evidence, foot,
+      ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 

@@ -27,7 +27,9 @@ struct NameTable {
       ], flexible: 0, least: width >= 100 ? 28 : 20)
     for row in shown {
       table.append(
-        [ShownText.escaped(row.name)] + figures(row) + [row.shownCallers(2, ShownText.escaped), row.place.map(\.shown) ?? ""])
+        [ShownText.escaped(row.name)] + figures(row) + [
+          row.shownCallers(2, ShownText.escaped), row.place.map(\.shown) ?? "",
+        ])
     }
     var lines = table.lines(width: width, style)
     if rows.count > shown.count { lines.append(style.dim("and \(rows.count - shown.count) more names")) }

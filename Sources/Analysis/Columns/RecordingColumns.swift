@@ -32,7 +32,8 @@ package struct RecordingColumns: RecordingVisitor {
     spans.finish()
     let start = samples.start
     return samples.tables() + gpus.tables(since: start) + [
-      spans.table(since: start, known), NameColumns.table(names), LineColumns.table(functions), folds.table(since: start, known),
+      spans.table(since: start, known), NameColumns.table(names), LineColumns.table(functions),
+      folds.table(since: start, known),
       curves.table(since: start, known),
       marks.table(since: start, known),
     ]

@@ -45,7 +45,9 @@ enum ResourceLimitFinding: FindingRule {
       var finding = Finding(
         .resourceLimit, .problem,
         "\(who) ended with exit code \(count: Double(code)) after it had written \(bytes: Double(written)), and no file that it writes may be larger than \(bytes: Double(limit)) (RLIMIT_FSIZE)",
-        reason: "the limit as the kernel told it, and all bytes that were written, to whatever files; how large each became was not measured")
+        reason:
+          "the limit as the kernel told it, and all bytes that were written, to whatever files; how large each became was not measured"
+      )
       finding.confidence = written <= 2 * limit ? .medium : .low
       finding.atSeconds = process.endSeconds
       finding.figures = [
