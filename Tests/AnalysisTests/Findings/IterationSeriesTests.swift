@@ -17,7 +17,6 @@ import Testing
     let numbers = series.iterations.map(\.number)
     #expect(numbers.first == 0)
     #expect(Set(zip(numbers, numbers.dropFirst()).map { $1 - $0 }).count == 1)
-    #expect(series.threads.map(\.bytes) == [10_000])
   }
 
   @Test func `no more series are kept than the limit`() {

@@ -1,3 +1,4 @@
+import StripModel
 import Testing
 
 @testable import StripAnalysis
