@@ -204,7 +204,9 @@ package struct SpanTree: Sendable {
     // What a thread calls while it runs a task is the task's.
     let track = taskRun(by: track) ?? track
     // The thread's own, or that of a task which the thread runs.
-    guard reading == track || threads[track].isTask && !threads[reading].isTask && threads[reading].runs == threads[track].runs,
+    guard
+      reading == track
+        || threads[track].isTask && !threads[reading].isTask && threads[reading].runs == threads[track].runs,
       threads[track].runs >= 0, var values = threads[reading].readings.entries.last?.values
     else { return }
     let thread = values[.threadID] ?? Int64(threads[reading].tid)

@@ -90,7 +90,9 @@ struct GrowthGrid: Sendable {
     for stretch in 0..<Self.capacity {
       for (index, row) in rows.enumerated() { sums[index] += cells[row * Self.capacity + stretch] }
       let level = levels[stretch]
-      guard level.time > 0, let old = before, (stretch + 1).isMultiple(of: wide) || level.time == last?.time else { continue }
+      guard level.time > 0, let old = before, (stretch + 1).isMultiple(of: wide) || level.time == last?.time else {
+        continue
+      }
       if level.time > old.time {
         steps.append(
           Step(seconds: Double(level.time - old.time) / 1e9, growth: Double(level.bytes &- old.bytes), faults: sums))

@@ -55,7 +55,9 @@ struct GrowthSolution: Sendable {
   private mutating func regress(_ runs: ProcessRuns, _ all: Double, _ pageBytes: Double) {
     // Where nearly all was kept there is nothing to find out.
     guard net > 0, given > 0.02 * net || unseen > 0.02 * net else { return }
-    let known = claims.filter { $0.value >= Self.leastShare * all && $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let known = claims.filter { $0.value >= Self.leastShare * all && $0.value > 0 }.sorted {
+      ($1.value, $0.key) < ($0.value, $1.key)
+    }
     columns = known.prefix(Self.columnLimit).map(\.key)
     let rows = columns.compactMap { runs.series[$0]?.place }
     guard rows.count == columns.count, !rows.isEmpty else { return columns = [] }
@@ -184,7 +186,9 @@ struct GrowthRegression: Sendable {
     let estimate = zip(amounts, coefficients).reduce(0) { $0 + $1.0 * $1.1 }
     var variance = 0.0
     for row in amounts.indices where amounts[row] != 0 {
-      for column in amounts.indices where amounts[column] != 0 { variance += amounts[row] * amounts[column] * covariance[row][column] }
+      for column in amounts.indices where amounts[column] != 0 {
+        variance += amounts[row] * amounts[column] * covariance[row][column]
+      }
     }
     return (estimate, Self.reach * max(variance, 0).squareRoot())
   }

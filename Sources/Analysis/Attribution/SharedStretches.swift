@@ -42,7 +42,9 @@ struct SharedStretches: Sendable {
   func secondParts(_ amount: (Sums) -> Double) -> [Pair: Double] {
     var first: [Int32: Double] = [:]
     var second: [Int32: Double] = [:]
-    let cells = pairs.filter { $0.value.count > 0 }.map { (pair: $0.key, count: $0.value.count, mean: max(amount($0.value) / $0.value.count, 0)) }
+    let cells = pairs.filter { $0.value.count > 0 }.map {
+      (pair: $0.key, count: $0.value.count, mean: max(amount($0.value) / $0.value.count, 0))
+    }
     for cell in cells {
       first[cell.pair.first] = min(first[cell.pair.first] ?? .infinity, cell.mean)
       second[cell.pair.second] = min(second[cell.pair.second] ?? .infinity, cell.mean)
@@ -62,7 +64,8 @@ struct SharedStretches: Sendable {
   }
 
   private func fit(
-    _ values: inout [Int32: Double], against others: [Int32: Double], _ cells: [(pair: Pair, count: Double, mean: Double)],
+    _ values: inout [Int32: Double], against others: [Int32: Double],
+    _ cells: [(pair: Pair, count: Double, mean: Double)],
     _ keys: (Pair) -> (Int32, Int32)
   ) {
     var sums: [Int32: (rest: Double, count: Double)] = [:]

@@ -44,7 +44,8 @@ struct SharedUses: Sendable {
     let faults = run.shared.secondParts { $0.faults }
     let storage = run.shared.secondParts { Double(($0.used[.readBytes] ?? 0) &+ ($0.used[.writeBytes] ?? 0)) }
     let metrics: [([SharedStretches.Pair: Double], [ReadingMetric])] = [
-      (time, [.threadCPU, .voluntarySwitches, .involuntarySwitches, .runDelay]), (faults, [.minorFaults, .majorFaults]),
+      (time, [.threadCPU, .voluntarySwitches, .involuntarySwitches, .runDelay]),
+      (faults, [.minorFaults, .majorFaults]),
       (storage, [.readBytes, .writeBytes]),
     ]
     // In an order of its own, a sum would not be the same twice.

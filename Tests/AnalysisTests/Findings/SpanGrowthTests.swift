@@ -114,7 +114,8 @@ import Testing
       story.begin("request \(task)", at: UInt64(task), memory: 100, thread: task)
     }
     for task in 100..<110 as Range<Int32> {
-      story.end(at: UInt64(task) + 900, memory: 150, thread: task, made: task == 100 ? 50 : 0, used: task == 100 ? 900 : 0)
+      story.end(
+        at: UInt64(task) + 900, memory: 150, thread: task, made: task == 100 ? 50 : 0, used: task == 100 ? 900 : 0)
     }
     let spans = story.told.spans
     let cpu = spans.compactMap { $0.resources?.threadCPUNanoseconds }.reduce(0, +)
