@@ -26,6 +26,8 @@ package struct SpanTree: Sendable {
     package var readNanoseconds: UInt64 = 0
     package var exactNanoseconds: UInt64 = 0
     package var peakResidentBytes: Int64?
+    /// Some calls began and ended on different threads.
+    fileprivate var changedThread = false
     /// Its spans are those of tasks, which share threads.
     fileprivate var isOfTask = false
     /// The first track that it was met on, and whether there were others.
@@ -230,6 +232,7 @@ package struct SpanTree: Sendable {
   /// A task said that it was suspended, or resumed, with a reading of its thread.
   package mutating func switched(_ track: Int, isResumed: Bool, at time: UInt64) {
     guard track < threads.count else { return }
+    if threads[track].runs >= 0 { runs[Int(threads[track].runs)].tellsSwitches = true }
     if pending < 0 {
       // Without a reading: the one that was read last runs no longer.
       guard !isResumed, threads[track].runs >= 0, let thread = threads[track].readOn else { return }
@@ -339,6 +342,7 @@ package struct SpanTree: Sendable {
     let first = threads[track].readings.entries[Int(frame.reading)]
     let last = threads[track].readings.entries[Int(threads[track].latest)]
     let used = last.values.since(first.values)
+    if first.values[.threadID] != last.values[.threadID] { nodes[node].changedThread = true }
     nodes[node].used.add(used)
     var own = used
     if depth < threads[track].childUse.count {
@@ -449,6 +453,12 @@ package struct SpanTree: Sendable {
           (nodes[node].used, nodes[node].ownUse) = (whole, uses.own[node])
           nodes[node].ownUse.know(whole)
           nodes[node].used[.processCPU] = process
+          // What it used on the thread that it has left is not known.
+          if nodes[node].changedThread {
+            nodes[node].used.forgetThread()
+            nodes[node].ownUse.forgetThread()
+            (nodes[node].used[.resident], nodes[node].ownUse[.resident]) = (nil, nil)
+          }
           // What was read around it tells how far it is known.
           if nodes[node].readNanoseconds == 0 { nodes[node].readNanoseconds = nodes[node].durations.sum }
         }

@@ -192,6 +192,7 @@ extension Sampler {
     for ended in lifeRecorder.takeEnded() {
       if let process = recorded(ended.pid) {
         process.hasExited = true
+        if process.exitName.isEmpty { process.exitName = ended.name }
       } else if !lifeRecorder.hasEnded(ended.pid) {
         lifeRecorder.add(ended)
       }

@@ -163,12 +163,12 @@ import Testing
       ])
     summarizer.describe(Track(index: 53, parent: thread, name: "thread_cpu", kind: .counter(isOurs: true, unit: 1)))
     summarizer.describe(Track(index: 54, parent: thread, name: "task a", kind: .task))
-    summarizer.count(53, 1, at: recording.start + 1)
-    for track in [thread, 54] {
-      summarizer.begin(track, name: 0, at: recording.start + 2)
-      summarizer.end(track, at: recording.start + 3)
-    }
+    summarizer.begin(54, name: 0, at: recording.start + 1)
+    summarizer.end(54, at: recording.start + 1)
+    summarizer.count(53, 1, at: recording.start + 2)
+    summarizer.begin(thread, name: 0, at: recording.start + 2)
     summarizer.count(53, 2, at: recording.start + 9)
+    summarizer.end(thread, at: recording.start + 9)
     summarizer.lines(RecordedLines(process: process, readings: 4, lines: [line(1, 1, hits: 1000, own: 1)]))
     let library = try #require(summarizer.finished().libraries.first)
     #expect(library.pid == 10 && library.library == "CPython 3.12.1" && library.boundNanoseconds == 137_000)

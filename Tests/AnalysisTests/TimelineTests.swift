@@ -67,17 +67,18 @@ import Testing
     for kind in [Track.Kind.task, .thread(pid: 10, tid: 10)] {
       let timeline = timeline { recording, visitor in
         let start = recording.start
-        visitor.describe(Track(index: 100, parent: nil, name: "tasks 1", kind: kind))
+        visitor.describe(Track(index: 99, parent: nil, name: "program", kind: .process(pid: 10)))
+        visitor.describe(Track(index: 100, parent: 99, name: "tasks 1", kind: kind))
         for (index, name) in names.enumerated() {
           visitor.describe(Track(index: 101 + index, parent: 100, name: name, kind: .counter(isOurs: true, unit: 0)))
         }
-        visitor.begin(100, name: 0, at: start)
-        for round in 1...2 {
+        for round in 0...1 {
+          let time = start + UInt64(round * 750) * Self.millisecond
           for index in names.indices.reversed() {
-            visitor.count(101 + index, Int64(round * 1000), at: start + UInt64(round * 250) * Self.millisecond)
+            visitor.count(101 + index, names[index] == "thread_id" ? 10 : Int64(round * 1000), at: time)
           }
+          if round == 0 { visitor.begin(100, name: 0, at: time) } else { visitor.end(100, at: time) }
         }
-        visitor.end(100, at: start + 750 * Self.millisecond)
       }
       #expect(isNear(sum(timeline, "outer", \.cpuNanoseconds, 0..<512), 1000))
     }

@@ -66,6 +66,7 @@ struct JournalTests {
     let scratch = try Scratch()
     let file = try scratch.recording()
     var journal = Journal(file)
+    journal.track(journal.runTrack, name: "run")
     journal.note(
       "facts", at: 7, on: journal.runTrack, [Annotation("a", nil), Annotation("b", text: nil), Annotation("c", 0)])
     file.close()
@@ -76,6 +77,7 @@ struct JournalTests {
     let scratch = try Scratch()
     let file = try scratch.recording()
     var journal = Journal(file)
+    journal.track(journal.runTrack, name: "run")
     let long = "x" + String(repeating: "€", count: 3333)
     journal.note("facts", at: 7, on: journal.runTrack, [Annotation("text", text: long), Annotation("after", 1)])
     file.close()
@@ -93,6 +95,7 @@ struct JournalTests {
     let scratch = try Scratch()
     let file = try scratch.recording()
     var journal = Journal(file)
+    journal.track(journal.runTrack, name: "run")
     let arguments = (0..<4000).map { "argument-\($0)" }
     journal.note("process", at: 7, on: journal.runTrack, [Annotation("command", texts: arguments)])
     file.close()
@@ -108,6 +111,7 @@ struct JournalTests {
     let scratch = try Scratch()
     let file = try scratch.recording()
     var journal = Journal(file)
+    journal.track(journal.runTrack, name: "run")
     let long = String(repeating: "x", count: 5000)
     journal.note(
       "process", at: 7, on: journal.runTrack,

@@ -225,6 +225,7 @@ struct SpanRecorderTests {
       recorder.end(late)
     }
     var journal = Journal(recorder.file)
+    journal.track(journal.runTrack, name: "run")
     journal.note("recording ended", at: 1, on: journal.runTrack, [])
     recorder.file.close()
     let heard = try hearWhole(recorder.file.path)

@@ -33,11 +33,12 @@ struct GrowthSolution: Sendable {
   init(_ runs: ProcessRuns, pageBytes: Double) {
     let parts = runs.shared.secondParts { $0.faults }
     let ranges = runs.shared.ranges()
+    claims[ReadPoint.Code.outside] = runs.doubtfulFaults * pageBytes
     for (node, series) in runs.series {
       let faults = Double(max(series.own[.minorFaults] ?? 0, 0))
-      claims[node] = faults * pageBytes
+      claims[node, default: 0] += faults * pageBytes
       leastClaims[node] = (faults + (ranges[node]?.least ?? 0)) * pageBytes
-      mostClaims[node] = (faults + (ranges[node]?.most ?? 0)) * pageBytes
+      mostClaims[node] = (faults + (ranges[node]?.most ?? 0) + runs.doubtfulFaults) * pageBytes
     }
     for (pair, sums) in runs.shared.pairs {
       let second = parts[pair] ?? 0.5

@@ -24,6 +24,10 @@ struct ProcessRuns: Sendable {
   /// Tracks with spans that were read: of several, one sees what another made resident.
   private(set) var runners: Set<Int32> = []
   private(set) var readings: UInt64 = 0
+  /// Tasks say when they are suspended and resumed. Where they do not, any of them may have run between two readings.
+  var tellsSwitches = false
+  /// Pages that were touched first by one of the tasks, and it is not known by which.
+  private(set) var doubtfulFaults = 0.0
   private var order = PointOrder()
   private var isOrdered = true
   /// By the kernel's thread: its last reading, and the span that is open on its own track.
@@ -77,6 +81,13 @@ struct ProcessRuns: Sendable {
 
   private mutating func charge(_ used: ReadingValues, _ before: ReadPoint, _ point: ReadPoint) {
     let (first, second) = (before.after, point.before)
+    var used = used
+    if !tellsSwitches, isShared, before.isOfTask || point.isOfTask {
+      let faults = Double(used[.minorFaults] ?? 0)
+      doubtfulFaults += faults
+      grid.add(faults, to: place(of: ReadPoint.Code.outside), from: before.time, to: point.time)
+      (used[.minorFaults], used[.resident]) = (nil, nil)
+    }
     if first == second || before.track == point.track || first == ReadPoint.Code.nobody {
       add(used, to: second, before, point)
     } else if second == ReadPoint.Code.nobody {

@@ -105,6 +105,7 @@ extension ProcessGrowth {
   init(_ run: ProcessRuns) {
     pid = run.pid
     isShared = run.isShared
+    doubtfulFaults = run.doubtfulFaults
     guard let first = run.grid.first, let last = run.grid.last else { return }
     bytes = last.bytes &- first.bytes
     levels = [first] + run.grid.known

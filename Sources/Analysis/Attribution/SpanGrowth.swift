@@ -22,6 +22,8 @@ package struct ProcessGrowth: Equatable, Sendable {
   package var pid: Int32
   package var bytes: Int64 = 0
   package var isShared = false
+  /// Pages that one of its tasks touched first, nobody knows which.
+  var doubtfulFaults = 0.0
   /// What it had, in the order of time: at most so many as ``GrowthGrid/capacity``.
   var levels: [(time: UInt64, bytes: Int64)] = []
   /// Of the threads that were read, in their lives.

@@ -51,8 +51,10 @@ enum SharedMemoryGrowth {
     }
     let sure = repeated.filter { Double($0.growth.leastBytes) >= needed && isRead($0.span, process.pid, summary) }
     guard let most = sure.max(by: { $0.growth.bytes < $1.growth.bytes }) else {
+      let isDoubtful = process.doubtfulFaults * Double(summary.machine.pageBytes ?? 4096) >= needed
       let possible = repeated.filter {
-        Double($0.growth.mostBytes) >= needed && Double($0.growth.bytes) >= leastSuspicion * Double(process.bytes)
+        Double($0.growth.mostBytes) >= needed
+          && (isDoubtful || Double($0.growth.bytes) >= leastSuspicion * Double(process.bytes))
       }
       // Who has spans made little of it, so that none of them is suspected.
       guard !possible.isEmpty else { return nil }

@@ -87,6 +87,12 @@ struct SpanStory {
     summary.total.peakResidentBytes = max(summary.total.peakResidentBytes ?? 0, Int64(memory * 1_048_576))
   }
 
+  /// A task goes on, or is suspended.
+  mutating func switched(_ task: Int32, isResumed: Bool, at milliseconds: UInt64, memory: Double) {
+    let track = read(task, milliseconds, memory, 0, 0)
+    tree.switched(track, isResumed: isResumed, at: milliseconds * 1_000_000)
+  }
+
   /// The summary with all spans.
   var told: RecordingSummary {
     var tree = tree
