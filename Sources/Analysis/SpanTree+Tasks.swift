@@ -36,7 +36,7 @@ extension SpanTree {
     if isNested {
       point(task, at: time, before: node ?? ReadPoint.Code.outside, after: node ?? ReadPoint.Code.outside)
     } else {
-      switched(task, isResumed: true, at: time)
+      goesOn(task, isResumed: true, at: time)
     }
   }
 
@@ -47,7 +47,7 @@ extension SpanTree {
     let node = threads[task].frames.last?.node ?? ReadPoint.Code.outside
     let around = threads[track].stretches.dropLast().last.map { Int(threads[track].frames[$0].task) }
     if around != task {
-      switched(task, isResumed: false, at: time)
+      goesOn(task, isResumed: false, at: time)
     } else if pending >= 0 {
       point(task, at: time, before: node, after: node)
     }

@@ -232,7 +232,12 @@ package struct SpanTree: Sendable {
   /// A task said that it was suspended, or resumed, with a reading of its thread.
   package mutating func switched(_ track: Int, isResumed: Bool, at time: UInt64) {
     guard track < threads.count else { return }
-    if threads[track].runs >= 0 { runs[Int(threads[track].runs)].tellsSwitches = true }
+    if threads[track].runs >= 0 { runs[Int(threads[track].runs)].tellsSwitches(track) }
+    goesOn(track, isResumed: isResumed, at: time)
+  }
+
+  /// The same where a stretch says it, which before Python 3.12 knows of some suspensions only.
+  mutating func goesOn(_ track: Int, isResumed: Bool, at time: UInt64) {
     if pending < 0 {
       // Without a reading: the one that was read last runs no longer.
       guard !isResumed, threads[track].runs >= 0, let thread = threads[track].readOn else { return }

@@ -24,8 +24,8 @@ struct ProcessRuns: Sendable {
   /// Tracks with spans that were read: of several, one sees what another made resident.
   private(set) var runners: Set<Int32> = []
   private(set) var readings: UInt64 = 0
-  /// Tasks say when they are suspended and resumed. Where they do not, any of them may have run between two readings.
-  var tellsSwitches = false
+  /// Tasks that say when they are suspended and resumed. Where one does not, any other may have run between two readings.
+  private var tellers: Set<Int32> = []
   /// Pages that were touched first by one of the tasks, and it is not known by which.
   private(set) var doubtfulFaults = 0.0
   private var order = PointOrder()
@@ -79,10 +79,14 @@ struct ProcessRuns: Sendable {
     charge(used, before, point)
   }
 
+  mutating func tellsSwitches(_ task: Int) { tellers.insert(Int32(truncatingIfNeeded: task)) }
+
+  private func isDoubtful(_ point: ReadPoint) -> Bool { point.isOfTask && !tellers.contains(point.track) }
+
   private mutating func charge(_ used: ReadingValues, _ before: ReadPoint, _ point: ReadPoint) {
     let (first, second) = (before.after, point.before)
     var used = used
-    if !tellsSwitches, isShared, before.isOfTask || point.isOfTask {
+    if isShared, isDoubtful(before) || isDoubtful(point) {
       let faults = Double(used[.minorFaults] ?? 0)
       doubtfulFaults += faults
       grid.add(faults, to: place(of: ReadPoint.Code.outside), from: before.time, to: point.time)

@@ -65,9 +65,16 @@ struct SpanReadings {
     _ row: Int, on thread: Int, of process: Int?, from place: Int32, begin: UInt64, end: UInt64,
     _ shares: OverlapShares? = nil
   ) {
-    guard place >= 0, place != histories[thread].latest,
-      var use = use(on: thread, of: process, from: place, begin: begin, end: end)
-    else { return }
+    guard place >= 0 else { return }
+    if place == histories[thread].latest {
+      // Nothing of it was noticed; what is not known of any of its path is not known of it.
+      guard let shares else { return }
+      for (index, metric) in Self.metrics.enumerated() where shares.share(of: metric) == nil {
+        used[index][row] = GatheredColumn<Int64>.missing
+      }
+      return
+    }
+    guard var use = use(on: thread, of: process, from: place, begin: begin, end: end) else { return }
     if let shares { (use.used, use.isExact) = (shares.apply(to: use.used), false) }
     for (index, metric) in Self.metrics.enumerated() {
       used[index][row] = use.used[metric] ?? GatheredColumn<Int64>.missing
