@@ -229,6 +229,21 @@ package struct SpanTree: Sendable {
     runs[Int(threads[track].runs)].add(point)
   }
 
+  /// The process of this thread does not say when its tasks are suspended.
+  mutating func tasksAreSilent(ofThread track: Int) {
+    guard track < threads.count, threads[track].runs >= 0 else { return }
+    runs[Int(threads[track].runs)].areTasksSilent = true
+  }
+
+  private mutating func unread(_ track: Int, at time: UInt64, after: Int32) {
+    guard threads[track].runs >= 0 else { return }
+    var point = ReadPoint(
+      time: time, thread: 0, track: Int32(truncatingIfNeeded: track), before: ReadPoint.Code.outside, after: after,
+      values: ReadingValues())
+    (point.isOfTask, point.isUnread) = (true, true)
+    runs[Int(threads[track].runs)].add(point)
+  }
+
   /// A task said that it was suspended, or resumed, with a reading of its thread.
   package mutating func switched(_ track: Int, isResumed: Bool, at time: UInt64) {
     guard track < threads.count else { return }
@@ -270,7 +285,11 @@ package struct SpanTree: Sendable {
     let node = Int32(truncatingIfNeeded: child(of: Int(outer ?? root), named: name))
     if nodes[Int(node)].track != track { met(Int(node), on: track) }
     threads[track].frames.append(Frame(node: node, reading: threads[track].latest, begin: time))
-    if pending >= 0 { point(track, at: time, before: outer ?? ReadPoint.Code.outside, after: node) }
+    if pending >= 0 {
+      point(track, at: time, before: outer ?? ReadPoint.Code.outside, after: node)
+    } else if threads[track].isTask, threads[track].frames.count == 1 {
+      unread(track, at: time, after: node)
+    }
   }
 
   private mutating func met(_ node: Int, on track: Int) {
@@ -298,6 +317,8 @@ package struct SpanTree: Sendable {
     if pending >= 0 {
       let outer = innermostNode(track) ?? ReadPoint.Code.outside
       point(track, at: time, before: frame.node, after: outer)
+    } else if threads[track].isTask, threads[track].frames.isEmpty {
+      unread(track, at: time, after: ReadPoint.Code.outside)
     }
     let node = Int(frame.node)
     let duration = time >= frame.begin ? time - frame.begin : 0

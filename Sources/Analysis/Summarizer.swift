@@ -219,11 +219,20 @@ package struct Summarizer: RecordingVisitor {
         reason: note.text("reason") ?? "", needs: note.text("needs")))
   }
 
+  /// `CPython 3.11.7`: sys.monitoring, which tells of suspensions, came with 3.12.
+  private static func areTasksSilent(_ library: String) -> Bool {
+    let words = library.split(separator: " ")
+    guard words.count > 1, words[0] == "CPython" else { return false }
+    let version = words[1].split(separator: ".").prefix(2).compactMap { Int($0) }
+    return version.count == 2 && version[0] == 3 && version[1] < 12
+  }
+
   /// A thread of a program wrote it: it tells nothing of the sampler's ticks.
   private mutating func programNote(_ name: String, on track: Int, at time: UInt64, _ note: Note) {
     if time > lastTime { lastTime = time }
     switch name {
     case "code": lineBook.code(note)
+    case "library": if Self.areTasksSilent(note.text("library") ?? "") { spans.tasksAreSilent(ofThread: track) }
     case "source": lineBook.source(note)
     case "suspended", "resumed": spans.switched(track, isResumed: name == "resumed", at: time)
     case "missing": missing(note)

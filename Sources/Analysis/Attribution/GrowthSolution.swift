@@ -36,9 +36,11 @@ struct GrowthSolution: Sendable {
     claims[ReadPoint.Code.outside] = runs.doubtfulFaults * pageBytes
     for (node, series) in runs.series {
       let faults = Double(max(series.own[.minorFaults] ?? 0, 0))
-      claims[node, default: 0] += faults * pageBytes
+      // An estimate only: who made it is not seen.
+      let alone = max(Double(series.aloneGrowth) - Double(series.aloneFaults) * pageBytes, 0)
+      claims[node, default: 0] += faults * pageBytes + alone
       leastClaims[node] = (faults + (ranges[node]?.least ?? 0)) * pageBytes
-      mostClaims[node] = (faults + (ranges[node]?.most ?? 0) + runs.doubtfulFaults) * pageBytes
+      mostClaims[node] = (faults + (ranges[node]?.most ?? 0) + runs.doubtfulFaults) * pageBytes + alone
     }
     for (pair, sums) in runs.shared.pairs {
       let second = parts[pair] ?? 0.5

@@ -11,6 +11,10 @@ struct ProcessRuns: Sendable {
     var own = ReadingValues()
     /// What the process gained in its stretches.
     var residentGrowth: Int64 = 0
+    /// The same of stretches of tasks in which nobody else was in a span, and the faults that were seen of them: threads without spans,
+    /// such as those that a server reads its requests with, may have made the rest on the task's behalf.
+    var aloneGrowth: Int64 = 0
+    var aloneFaults: Int64 = 0
     /// Of memory that was touched first, by stretch of time.
     var place: Int
   }
@@ -24,8 +28,13 @@ struct ProcessRuns: Sendable {
   /// Tracks with spans that were read: of several, one sees what another made resident.
   private(set) var runners: Set<Int32> = []
   private(set) var readings: UInt64 = 0
-  /// Tasks that say when they are suspended and resumed. Where one does not, any other may have run between two readings.
+  /// Tasks of CPython before 3.12 are suspended inside spans and do not say so: any other may have run between two readings of one.
+  var areTasksSilent = false
+  /// Those that say it all the same.
   private var tellers: Set<Int32> = []
+  /// Tasks that are in spans, and until when several were: while one alone is, its memory is nobody else's.
+  private var tasksInSpans: Set<Int32> = []
+  private var overlapEnd: UInt64 = 0
   /// Pages that were touched first by one of the tasks, and it is not known by which.
   private(set) var doubtfulFaults = 0.0
   private var order = PointOrder()
@@ -43,7 +52,9 @@ struct ProcessRuns: Sendable {
   mutating func hasTasks() { isOrdered = false }
 
   mutating func add(_ point: ReadPoint) {
-    if point.before >= 0 || point.after >= 0 { if runners.count < 4096 { runners.insert(point.track) } }
+    if !point.isUnread, point.before >= 0 || point.after >= 0 {
+      if runners.count < 4096 { runners.insert(point.track) }
+    }
     if isOrdered { return settle(point) }
     if let due = order.add(point) { settle(due) }
   }
@@ -62,6 +73,17 @@ struct ProcessRuns: Sendable {
   }
 
   private mutating func settle(_ point: ReadPoint) {
+    if !point.isUnread { settleRead(point) }
+    guard point.isOfTask else { return }
+    if tasksInSpans.count > 1 { overlapEnd = max(overlapEnd, point.time) }
+    if point.after >= 0 {
+      tasksInSpans.insert(point.track)
+    } else if point.after == ReadPoint.Code.outside {
+      tasksInSpans.remove(point.track)
+    }
+  }
+
+  private mutating func settleRead(_ point: ReadPoint) {
     if let resident = point.values[.resident] { grid.read(resident, at: point.time) }
     var point = point
     if point.values.isEmpty {
@@ -86,7 +108,8 @@ struct ProcessRuns: Sendable {
   private mutating func charge(_ used: ReadingValues, _ before: ReadPoint, _ point: ReadPoint) {
     let (first, second) = (before.after, point.before)
     var used = used
-    if isShared, isDoubtful(before) || isDoubtful(point) {
+    let isOverlapped = tasksInSpans.count > 1 || overlapEnd > before.time
+    if areTasksSilent, isShared, isOverlapped, isDoubtful(before) || isDoubtful(point) {
       let faults = Double(used[.minorFaults] ?? 0)
       doubtfulFaults += faults
       grid.add(faults, to: place(of: ReadPoint.Code.outside), from: before.time, to: point.time)
@@ -94,6 +117,10 @@ struct ProcessRuns: Sendable {
     }
     if first == second || before.track == point.track || first == ReadPoint.Code.nobody {
       add(used, to: second, before, point)
+      if !isOverlapped, second >= 0, point.isOfTask, before.track == point.track, open.values.allSatisfy({ $0 < 0 }) {
+        series[second]?.aloneGrowth &+= used[.resident] ?? 0
+        series[second]?.aloneFaults &+= used[.minorFaults] ?? 0
+      }
     } else if second == ReadPoint.Code.nobody {
       add(used, to: first, before, point)
     } else {

@@ -18,6 +18,8 @@ struct ReadPoint: Sendable {
   /// The innermost span of the thread's own track, where `track` is a task's; `outside`: none, or not known.
   var own = Code.outside
   var isOfTask = false
+  /// A task's outermost span began or ended, and nothing was read.
+  var isUnread = false
   var values: ReadingValues
 }
 

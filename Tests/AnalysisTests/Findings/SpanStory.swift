@@ -93,6 +93,8 @@ struct SpanStory {
     tree.switched(track, isResumed: isResumed, at: milliseconds * 1_000_000)
   }
 
+  mutating func tasksAreSilent(_ task: Int32) { tree.tasksAreSilent(ofThread: threads[task] ?? 0) }
+
   /// The summary with all spans.
   var told: RecordingSummary {
     var tree = tree
