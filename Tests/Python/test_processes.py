@@ -258,5 +258,5 @@ def test_thousands_of_threads_cost_what_they_are_and_the_cost_is_told(python):
     with_us, without = float(recorded.stdout), float(alone.stdout)
     assert with_us < 4 * without  # walking all threads for each made it nine times
     (library,) = recorded.report()["libraries"]
-    assert library["measured_overhead_seconds"] > 0
-    assert library["estimated_overhead_seconds"] >= (with_us - without) / 5
+    # What is told is what was measured of joining and of dear readings at least; first touches of memory and threads' ends are not in it.
+    assert 0 < library["measured_overhead_seconds"] <= library["estimated_overhead_seconds"] < 1.2 * max(with_us - without, 0.05)
