@@ -540,8 +540,6 @@ package import StripRecording
   package func finish(reason: String, exit: ProgramExit?, afterwards: () -> Void = {}) {
     let now = Clock.boottime()
     takeExits(at: now)
-    // Who came after the last tick, and goes on.
-    discover()
     readHot(at: now)
     for process in processes { readThreads(process) }
     placeLives(at: now)

@@ -91,15 +91,6 @@ def test_a_program_executed_after_the_last_look_gives_its_name(stripchart, as_no
     assert {each["name"] for each in stripchart.report(outcome.recording)["processes"]} == {"cat", "sleep"}
 
 
-def test_as_many_processes_as_the_user_may_have_are_told(stripchart, as_nobody):
-    # A user of whom nobody else has processes, also outside of a container; the recorder is one of them.
-    somebody = {**as_nobody, "user": 54321, "group": 54321}
-    outcome = stripchart.run("prlimit", "--nproc=60", "sh", "-c", "for each in $(seq 70); do sleep 1 & done; wait", **somebody)
-    assert "fork" in outcome.stderr
-    [finding] = [each for each in stripchart.report(outcome.recording)["findings"] if each["kind"] == "resource_limit"]
-    assert "RLIMIT_NPROC" in finding["text"] and finding["figures"]["tasks_limit"] == 60
-
-
 def test_a_serial_loop_never_uses_more_than_one_cpu_for_long(stripchart):
     outcome = stripchart.run("sh", "-c", "for i in $(seq 400); do /bin/true; done")
     lanes = stripchart("report", outcome.recording).text.splitlines()
