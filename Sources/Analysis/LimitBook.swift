@@ -175,21 +175,17 @@ struct LimitBook: Sendable {
   }
 
   private func use(_ group: Ledger.Device<CgroupMetric>, _ ledger: Ledger) -> OtherCgroupUse {
-    func grown(_ metric: CgroupMetric) -> Int64? {
-      guard let now = group.current[metric], let before = group.first[metric], now >= before else { return nil }
-      return now &- before
-    }
     var use = OtherCgroupUse()
     use.group = String(group.name.dropFirst("other cgroup ".utf8.count))
     let note = otherNotes.first { $0.text("group") == use.group }
     use.pid = note?.integer("pid").map { Int32(truncatingIfNeeded: $0) }
     use.quotaCPUs = group.current[.cpuQuota].map { Double($0) / 1e9 }
     use.quotaFile = note?.text("cpu_quota_file")
-    use.cpuSeconds = grown(.cpuTime).map { Double($0) / 1e9 }
-    use.periods = grown(.periods)
-    use.throttledPeriods = grown(.throttledPeriods)
-    use.throttledSeconds = grown(.throttledTime).map { Double($0) / 1e9 }
-    use.outOfMemoryKills = grown(.outOfMemoryKills)
+    use.cpuSeconds = group.grown(.cpuTime).map { Double($0) / 1e9 }
+    use.periods = group.grown(.periods)
+    use.throttledPeriods = group.grown(.throttledPeriods)
+    use.throttledSeconds = group.grown(.throttledTime).map { Double($0) / 1e9 }
+    use.outOfMemoryKills = group.grown(.outOfMemoryKills)
     use.memoryLimitBytes = group.current[.memoryLimit]
     return use
   }
